@@ -116,6 +116,8 @@ ids! {
     BindingRequestId;
     /// A roster file that was previewed and may be applied.
     RosterImportId;
+    /// The confirmed activity day of one quarter.
+    ActivityDayId;
     /// Something members can attend.
     ActivityId;
     /// One member's part in one activity: invited, replied, present.
@@ -126,7 +128,9 @@ ids! {
     CheckinId;
     /// A request to mend an attendance afterwards (补签).
     CorrectionId;
-    /// A notice to be carried to one member by one channel after the other.
+    /// Something told to members at one moment.
+    NoticeId;
+    /// One telling of one member by one channel.
     DeliveryId;
     /// A message in a member's in-app inbox.
     InboxMessageId;

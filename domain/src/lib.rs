@@ -10,6 +10,7 @@ mod words;
 pub use words::UnknownWord;
 
 pub mod activity;
+pub mod attendance;
 pub mod authority;
 pub mod calendar;
 pub mod checkin;

@@ -6,7 +6,6 @@
 /// Every variant gives its spelling and its Chinese name; the enum gets `as_str`, `zh`, `ALL`,
 /// `Display`, `FromStr` and serde by spelling. With the feature `sea-orm` it is a text column,
 /// with `utoipa` a string schema.
-#[macro_export]
 macro_rules! words {
     ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $zh:literal;)+ })+) => {$(
         $(#[$meta])*

@@ -1,1 +1,51 @@
-//! entity
+//! What the tables hold: one file per table, each opening with what the table promises.
+//!
+//! Every row belongs to a committee, and the committee is the first column of every key, so that
+//! the safe query is the short one: [`Scoped::of`] finds the rows of one committee and there is no
+//! other way to begin a query in the service.
+
+pub mod account;
+pub mod activity;
+pub mod activity_day;
+pub mod attendance;
+pub mod audit;
+pub mod binding_request;
+pub mod callback;
+pub mod checkin;
+pub mod committee;
+pub mod correction;
+pub mod delivery;
+pub mod duty_record;
+pub mod fact;
+pub mod file;
+pub mod group;
+pub mod idempotency;
+pub mod identity;
+pub mod inbox_message;
+pub mod invite_code;
+pub mod job;
+pub mod leave_request;
+pub mod ledger_head;
+pub mod member;
+pub mod notice;
+pub mod roster_import;
+pub mod seat;
+pub mod sector;
+pub mod session;
+pub mod special_committee;
+pub mod station;
+pub mod term;
+
+use domain::ids::CommitteeId;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+
+/// A table whose rows belong to committees.
+pub trait Scoped: EntityTrait {
+    /// The column that names the committee.
+    const COMMITTEE: Self::Column;
+
+    /// The rows of one committee.
+    fn of(committee: CommitteeId) -> Select<Self> {
+        Self::find().filter(Self::COMMITTEE.eq(committee))
+    }
+}

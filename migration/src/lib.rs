@@ -1,1 +1,27 @@
-//! migration
+//! How the tables came to be: added to, never edited, and independent of the entities.
+
+use sea_orm_migration::prelude::*;
+
+mod schema;
+
+mod m20261122_000001_people;
+mod m20261122_000002_activity;
+mod m20261122_000003_notice;
+mod m20261122_000004_duty;
+mod m20261122_000005_record;
+
+/// Every step, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_people::Migration),
+            Box::new(m20261122_000002_activity::Migration),
+            Box::new(m20261122_000003_notice::Migration),
+            Box::new(m20261122_000004_duty::Migration),
+            Box::new(m20261122_000005_record::Migration),
+        ]
+    }
+}

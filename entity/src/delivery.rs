@@ -1,0 +1,57 @@
+//! One attempt to tell one member by one channel; ends in exactly one state.
+
+use domain::ids::{AccountId, ActivityId, CommitteeId, DeliveryId, IdentityId, MemberId, NoticeId};
+use domain::notice::{Channel, DeliveryState};
+use sea_orm::entity::prelude::*;
+
+/// One attempt to tell one member by one channel; ends in exactly one state.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "delivery")]
+pub struct Model {
+    /// The committee it belongs to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub committee_id: CommitteeId,
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: DeliveryId,
+    /// What is told.
+    pub notice_id: NoticeId,
+    /// About which activity.
+    pub activity_id: ActivityId,
+    /// To whom.
+    pub member_id: MemberId,
+    /// By which way.
+    pub channel: Channel,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Why it failed or is unknown: a stable word.
+    pub reason: Option<String>,
+    /// The follower it goes to.
+    pub identity_id: Option<IdentityId>,
+    /// Through which account.
+    pub app_id: Option<String>,
+    /// WeChat delivers one message per person and this id within ten minutes.
+    pub client_msg_id: String,
+    /// WeChat's id of the message.
+    pub msg_id: Option<i64>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it was first tried.
+    pub first_attempt_at: Option<DateTimeUtc>,
+    /// When it reached its final state.
+    pub settled_at: Option<DateTimeUtc>,
+    /// Who phoned.
+    pub phoned_by: Option<AccountId>,
+    /// When it was made.
+    pub created_at: DateTimeUtc,
+}
+
+/// None: rows are found by key, and joins are written where they are needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl crate::Scoped for Entity {
+    const COMMITTEE: Column = Column::CommitteeId;
+}

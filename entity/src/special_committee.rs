@@ -1,0 +1,30 @@
+//! A special committee (专委会), which serves groups.
+
+use domain::ids::{CommitteeId, SpecialCommitteeId};
+use sea_orm::entity::prelude::*;
+
+/// A special committee (专委会), which serves groups.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "special_committee")]
+pub struct Model {
+    /// The committee it belongs to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub committee_id: CommitteeId,
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SpecialCommitteeId,
+    /// Its name.
+    pub name: String,
+    /// Place in lists.
+    pub ordinal: i32,
+}
+
+/// None: rows are found by key, and joins are written where they are needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl crate::Scoped for Entity {
+    const COMMITTEE: Column = Column::CommitteeId;
+}

@@ -1,0 +1,63 @@
+//! Duty records and the facts that scoring counts.
+
+use sea_orm_migration::prelude::*;
+
+use crate::schema::{Table, drop_tables};
+
+/// This step.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        Table::scoped("duty_record")
+            .required("member_id", ColumnType::Uuid)
+            .required("group_id", ColumnType::Uuid)
+            .required("kind", ColumnType::string(None))
+            .required("title", ColumnType::string(None))
+            .required("content", ColumnType::string(None))
+            .required("done_on", ColumnType::Date)
+            .required("evidence", ColumnType::Json)
+            .optional("reference_no", ColumnType::string(None))
+            .required("status", ColumnType::string(None))
+            .optional("status_reason", ColumnType::string(None))
+            .required("declared_by", ColumnType::Uuid)
+            .optional("checked_by", ColumnType::Uuid)
+            .optional("verified_by", ColumnType::Uuid)
+            .required("version", ColumnType::Integer)
+            .required("created_at", ColumnType::TimestampWithTimeZone)
+            .required("updated_at", ColumnType::TimestampWithTimeZone)
+            .references("member_id", "member")
+            .references("group_id", "activity_group")
+            .index("duty_record_member", &["committee_id", "member_id"])
+            .index("duty_record_status", &["committee_id", "status"])
+            .create(manager)
+            .await?;
+        Table::scoped("fact")
+            .required("seq", ColumnType::BigInteger)
+            .required("member_id", ColumnType::Uuid)
+            .required("kind", ColumnType::string(None))
+            .required("happened_on", ColumnType::Date)
+            .required("title", ColumnType::string(None))
+            .required("source_kind", ColumnType::string(None))
+            .required("source_id", ColumnType::Uuid)
+            .optional("reverses", ColumnType::Uuid)
+            .optional("recorded_by", ColumnType::Uuid)
+            .required("recorded_at", ColumnType::TimestampWithTimeZone)
+            .required("prev_hash", ColumnType::string(None))
+            .required("hash", ColumnType::string(None))
+            .references("member_id", "member")
+            .unique("fact_seq", &["committee_id", "seq"])
+            .unique("fact_reversed_once", &["committee_id", "reverses"])
+            .index("fact_member", &["committee_id", "member_id", "happened_on"])
+            .index("fact_source", &["committee_id", "source_id"])
+            .create(manager)
+            .await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        drop_tables(manager, &["fact", "duty_record"]).await
+    }
+}
