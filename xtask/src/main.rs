@@ -1,1 +1,74 @@
-fn main() {}
+//! What developers and CI ask of this repository, one word each; `cargo xtask help` lists them.
+//!
+//! This file only reads the first word. Each task has its own module, and needs nothing but
+//! Rust to be installed beforehand: what else it wants, it looks for in `tools`.
+
+mod bench;
+mod check;
+mod dist;
+mod servers;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask demo [ARGS]              build and run the demo: `xingdong demo ARGS`
+cargo xtask test [--embedded] [-- FILTER]
+                                     all tests, on SQLite and then on PostgreSQL with Redis;
+                                     --embedded runs only the first half
+cargo xtask servers                  start PostgreSQL and Redis like the tests do, print their
+                                     addresses, stop them at Ctrl-C
+cargo xtask check                    formatting, lints, dependencies
+cargo xtask bench [--seconds N]      start-up, memory, size, and what pgbench reaches here
+cargo xtask dist                     a release build in target/dist
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let Some((task, rest)) = arguments.split_first() else {
+        bail!("which task?\n\n{HELP}");
+    };
+    match task.as_str() {
+        "demo" => demo(rest),
+        "test" => test::run(&test::Request::read(rest)?),
+        "servers" => nothing_more(rest).and_then(|()| servers::hold()),
+        "check" => nothing_more(rest).and_then(|()| check::run()),
+        "bench" => bench::run(&bench::Request::read(rest)?),
+        "dist" => nothing_more(rest).and_then(|()| dist::run()),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        unknown => bail!("there is no task {unknown:?}\n\n{HELP}"),
+    }
+}
+
+/// The debug build: a newcomer waits for the first page, not for the last per cent of speed.
+fn demo(arguments: &[String]) -> Result<()> {
+    workspace::run(
+        workspace::cargo()
+            .args(["run", "--package", "api", "--bin", "xingdong", "--", "demo"])
+            .args(arguments),
+    )
+}
+
+fn nothing_more(arguments: &[String]) -> Result<()> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(argument) => bail!("{argument:?} is not understood here\n\n{HELP}"),
+    }
+}

@@ -1,0 +1,41 @@
+//! `cargo xtask check`: what a reviewer should not have to say. Tests are `test`'s business.
+
+use anyhow::{Result, bail};
+
+use crate::{tools, workspace};
+
+const CHECKS: [&[&str]; 3] = [
+    &["fmt", "--all", "--check"],
+    &[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ],
+    &[
+        "deny",
+        "--all-features",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ],
+];
+
+/// Runs every check, also behind a failed one, and then names those that failed.
+pub fn run() -> Result<()> {
+    tools::deny()?;
+    let mut failed = Vec::new();
+    for check in CHECKS {
+        if workspace::exit_code(workspace::cargo().args(check))? != 0 {
+            failed.push(check[0]);
+        }
+    }
+    if !failed.is_empty() {
+        bail!("not clean: {}", failed.join(", "));
+    }
+    println!("formatting, lints and dependencies are clean");
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! A server process that cannot outlive us, however we end.
+//!
+//! The server is the child of a small shell that waits for our end of a pipe to close. It
+//! closes when we stop the server, when we fail, at Ctrl-C, and when we are killed: one way to
+//! stop for all of them. Only the parent of a process can know that its number was not given
+//! to another, so the shell stops exactly the process it started.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use std::os::unix::process::CommandExt as _;
+
+use anyhow::{Context, Result, bail};
+
+use super::Home;
+use crate::workspace;
+
+/// `$1` the signal that stops the server, `$2` the data to remove afterwards, then the server.
+const SHELL: &str = r#"
+signal=$1; data=$2; shift 2
+exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+( read -r line <&3; kill -"$signal" "$server" 2>/dev/null ) &
+reader=$!
+wait "$server"
+ended=$?
+kill "$reader" 2>/dev/null
+rm -rf -- "$data"
+exit "$ended"
+"#;
+
+const LONGEST_STOP: Duration = Duration::from_secs(20);
+
+/// A running server. Dropping this stops it.
+pub struct Guarded {
+    name: &'static str,
+    shell: Child,
+    log: PathBuf,
+}
+
+impl Guarded {
+    /// Starts `server`, whose data lies in `data` and who stops at `signal`.
+    ///
+    /// What it prints goes to `target/xtask/<name>.log`, which stays for the curious.
+    pub fn start(
+        name: &'static str,
+        server: &Command,
+        signal: &str,
+        data: &Path,
+        home: &Home,
+    ) -> Result<Self> {
+        let log = workspace::target()
+            .join("xtask")
+            .join(format!("{name}.log"));
+        let output = File::create(&log).with_context(|| format!("creating {}", log.display()))?;
+        let shell = home
+            .command("sh")
+            .args(["-c", SHELL, "sh", signal])
+            .arg(data)
+            .arg(server.get_program())
+            .args(server.get_args())
+            .current_dir(&home.folder)
+            .stdin(Stdio::piped())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            // A group of its own: Ctrl-C in the terminal reaches us only, and through us them.
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("{name} could not be started"))?;
+        Ok(Self { name, shell, log })
+    }
+
+    /// Asks until the answer is yes; fails when the server ends first or takes too long.
+    pub fn wait_until(&mut self, longest: Duration, ready: impl Fn() -> bool) -> Result<()> {
+        let began = Instant::now();
+        while !ready() {
+            self.must_be_running()?;
+            if longest < began.elapsed() {
+                bail!(
+                    "{} is not ready after {longest:?}:\n{}",
+                    self.name,
+                    self.last_words()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Fails, with the last lines of its log, when the server has ended.
+    pub fn must_be_running(&mut self) -> Result<()> {
+        match self.shell.try_wait()? {
+            None => Ok(()),
+            Some(_) => bail!("{} ended by itself:\n{}", self.name, self.last_words()),
+        }
+    }
+
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        let began = Instant::now();
+        while began.elapsed() < LONGEST_STOP {
+            match self.shell.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
+        eprintln!(
+            "xtask: {} does not stop, killing its process group",
+            self.name
+        );
+        // The shell leads the group and has not been waited for, so the number is still its own.
+        let group = format!("-{}", self.shell.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.shell.wait();
+    }
+}

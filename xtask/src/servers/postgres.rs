@@ -1,0 +1,195 @@
+//! A Postgres cluster made for one run, as durable as a real one while it lasts.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::guard::Guarded;
+use super::{Home, free_port};
+use crate::workspace;
+
+/// The database we ask our own questions in, so that they are never counted as the tests'.
+const OURS: &str = "xtask";
+
+/// A running Postgres. Dropping this stops it.
+pub struct Postgres {
+    server: Guarded,
+    programs: PathBuf,
+    port: u16,
+    password: String,
+}
+
+impl Postgres {
+    /// Makes a cluster in `home` with the programs of that folder, and waits until it answers.
+    pub fn start(programs: &Path, home: &Home) -> Result<Self> {
+        let room = home.room("postgres")?;
+        let data = room.join("data");
+        let password = random_word()?;
+        initialise(programs, home, &room, &data, &password)?;
+
+        let port = free_port()?;
+        let mut command = Command::new(programs.join("postgres"));
+        command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
+        for setting in [
+            "listen_addresses=127.0.0.1",
+            // No socket file: its path may be at most 107 bytes, and ours can be longer.
+            "unix_socket_directories=",
+            "max_connections=300",
+            // Durable as in production: a commit that is not awaited hides races.
+            "fsync=on",
+            "synchronous_commit=on",
+            "timezone=UTC",
+            "log_timezone=UTC",
+        ] {
+            command.args(["-c", setting]);
+        }
+        // QUIT is the immediate stop: nobody will miss a last checkpoint.
+        let server = Guarded::start("postgres", &command, "QUIT", &room, home)?;
+        let mut postgres = Self {
+            server,
+            programs: programs.to_owned(),
+            port,
+            password,
+        };
+
+        let asker = postgres.client("psql");
+        let ready = || postgres_answers(&asker);
+        postgres.server.wait_until(Duration::from_mins(1), ready)?;
+        postgres.ask_in(
+            "template1",
+            &format!("create database {OURS} template template0"),
+        )?;
+        Ok(postgres)
+    }
+
+    /// Where clients find that database, password included.
+    pub fn url(&self, database: &str) -> String {
+        format!(
+            "postgres://postgres:{}@127.0.0.1:{}/{database}",
+            self.password, self.port
+        )
+    }
+
+    /// "15.18", for the report.
+    pub fn version(&self) -> Result<String> {
+        let version = self.ask("show server_version")?;
+        Ok(version
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned())
+    }
+
+    /// How many sessions others than we have held here.
+    pub fn sessions(&self) -> Result<u64> {
+        let count = self.ask(&format!(
+            "select coalesce(sum(sessions), 0)::bigint from pg_stat_database \
+             where datname not in ('{OURS}', 'template1')"
+        ))?;
+        count
+            .parse()
+            .with_context(|| format!("{count:?} is no count of sessions"))
+    }
+
+    /// Fails when the server has ended.
+    pub fn must_be_running(&mut self) -> Result<()> {
+        self.server.must_be_running()
+    }
+
+    /// One of Postgres's own client programs, told how to get in.
+    pub fn client(&self, program: &str) -> Client {
+        Client {
+            program: self.programs.join(program),
+            port: self.port,
+            password: self.password.clone(),
+        }
+    }
+
+    fn ask(&self, statement: &str) -> Result<String> {
+        self.ask_in(OURS, statement)
+    }
+
+    fn ask_in(&self, database: &str, statement: &str) -> Result<String> {
+        ask(&self.client("psql"), database, statement)
+    }
+}
+
+/// How to call a client program without naming the password on its command line.
+pub struct Client {
+    program: PathBuf,
+    port: u16,
+    password: String,
+}
+
+impl Client {
+    /// The program with its connection settled; the caller adds the database and the rest.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &self.port.to_string(),
+                "-U",
+                "postgres",
+            ])
+            .env("PGPASSWORD", &self.password)
+            .env("PGCONNECT_TIMEOUT", "5");
+        command
+    }
+}
+
+fn ask(psql: &Client, database: &str, statement: &str) -> Result<String> {
+    workspace::output(
+        psql.command()
+            .args(["-X", "-q", "-A", "-t", "-d", database, "-c", statement]),
+    )
+}
+
+/// Only the cluster we made knows our password, so a yes is never a stranger's.
+fn postgres_answers(psql: &Client) -> bool {
+    ask(psql, "template1", "select 1").is_ok_and(|answer| answer == "1")
+}
+
+fn initialise(
+    programs: &Path,
+    home: &Home,
+    room: &Path,
+    data: &Path,
+    password: &str,
+) -> Result<()> {
+    let secret = room.join("password");
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&secret)?
+        .write_all(password.as_bytes())?;
+    home.give_away(&secret)?;
+
+    workspace::output(
+        home.command(programs.join("initdb"))
+            .arg("-D")
+            .arg(data)
+            .arg(format!("--pwfile={}", secret.display()))
+            // Sent as it is, on the loopback only: the handshake that hides it costs an
+            // unoptimised client tens of milliseconds a connection.
+            .args(["--username=postgres", "--auth=password"])
+            .args(["--encoding=UTF8", "--locale=C", "--no-sync"])
+            .current_dir(room),
+    )?;
+    Ok(())
+}
+
+fn random_word() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .context("no random bytes for the database's password")?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
