@@ -1,1 +1,28 @@
-//! wechat
+//! What we say to WeChat and what it says to us: calls, callbacks, signatures and its own rules.
+//!
+//! The words here are WeChat's (app, openid, template message); nothing knows of our tables or our
+//! members. Time is an argument or comes from the clock given in [`client::Options`].
+
+pub mod account;
+pub mod callback;
+pub mod client;
+pub mod crypto;
+pub mod error;
+pub mod followers;
+pub mod jssdk;
+mod lenient;
+pub mod login;
+pub mod phone;
+pub mod subscribe;
+pub mod template;
+pub mod token;
+pub mod user_data;
+pub mod values;
+pub mod wxacode;
+
+#[cfg(feature = "sim")]
+pub mod sim;
+
+pub use account::Account;
+pub use client::{App, Client, Options};
+pub use error::{ApiError, Class, Error};

@@ -1,0 +1,242 @@
+//! The one HTTP client that talks to WeChat, and how its answers are read.
+//!
+//! Tokens and retries are left to [`crate::token`] and [`crate::account`].
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{ApiError, Cause, Endpoint, Error};
+use crate::lenient;
+use crate::token::SharedTokens;
+
+/// WeChat's own host.
+pub const API_HOST: &str = "https://api.weixin.qq.com";
+
+/// More than ten thousand openids on one page, less than what would hurt us.
+const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Tells the time, so that tests can.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// An app as its console shows it: a mini-program or an official account.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// `wx…`.
+    pub app_id: String,
+    /// The `AppSecret`.
+    pub secret: SecretString,
+    /// [`API_HOST`], an egress proxy or the simulator; no slash at its end.
+    pub base_url: String,
+}
+
+impl App {
+    /// An app at WeChat's own host.
+    pub fn new(app_id: &str, secret: SecretString) -> Self {
+        Self {
+            app_id: app_id.to_owned(),
+            secret,
+            base_url: API_HOST.to_owned(),
+        }
+    }
+}
+
+/// How the client behaves.
+#[derive(Clone)]
+pub struct Options {
+    /// The longest a whole call may take.
+    pub timeout: Duration,
+    /// The longest a connection may take.
+    pub connect_timeout: Duration,
+    /// How long an idle connection is kept. WeChat closes its end early, so not above 10 s.
+    pub pool_idle: Duration,
+    /// The time.
+    pub clock: Clock,
+    /// Where processes share their tokens, if they do.
+    pub shared_tokens: Option<Arc<dyn SharedTokens>>,
+}
+
+impl Options {
+    /// The usual limits: 5 s for a call, 2 s to connect, 5 s idle, tokens of our own.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(2),
+            pool_idle: Duration::from_secs(5),
+            clock,
+            shared_tokens: None,
+        }
+    }
+}
+
+/// Talks to WeChat; cheap to clone, one for all apps.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    clock: Clock,
+    shared_tokens: Option<Arc<dyn SharedTokens>>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+/// What is asked of WeChat.
+pub(crate) struct Request<'a> {
+    pub endpoint: Endpoint,
+    pub base_url: &'a str,
+    pub query: Vec<(&'a str, &'a str)>,
+    /// With a body it is a POST, without one a GET.
+    pub body: Option<Value>,
+}
+
+/// An answer with a good status.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub endpoint: Endpoint,
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    /// Builds the client. It follows no redirect, retries nothing and ignores proxies of the
+    /// environment: the way out is [`App::base_url`].
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let http = reqwest::Client::builder()
+            .timeout(options.timeout)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(options.pool_idle.min(Duration::from_secs(10)))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .build()
+            .map_err(|error| Error::Setup(in_full(error)))?;
+        Ok(Self {
+            http,
+            clock: options.clock,
+            shared_tokens: options.shared_tokens,
+        })
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    pub(crate) fn shared_tokens(&self) -> Option<&dyn SharedTokens> {
+        self.shared_tokens.as_deref()
+    }
+
+    /// Sends one request, once.
+    pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer, Error> {
+        let Request {
+            endpoint,
+            base_url,
+            query,
+            body,
+        } = request;
+        let url = format!("{}{}", base_url.trim_end_matches('/'), endpoint.path());
+        let builder = match body {
+            // A whole buffer makes reqwest state its length; without one WeChat answers 412. The
+            // text stays raw UTF-8: `\u` escapes are refused with 40033.
+            Some(body) => self
+                .http
+                .post(url)
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body.to_string().into_bytes()),
+            None => self.http.get(url),
+        };
+        let ambiguous = |cause| Error::Ambiguous { endpoint, cause };
+
+        let response = builder.query(&query).send().await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                Error::NotSent {
+                    endpoint,
+                    cause: Cause::Connect(in_full(error)),
+                }
+            } else {
+                ambiguous(broken(error))
+            }
+        })?;
+        let status = response.status();
+        if status.is_client_error() {
+            return Err(Error::Rejected {
+                endpoint,
+                status: status.as_u16(),
+            });
+        }
+        if !status.is_success() {
+            return Err(ambiguous(Cause::Status(status.as_u16())));
+        }
+        let body = read_body(response).await.map_err(ambiguous)?;
+        Ok(Answer { endpoint, body })
+    }
+}
+
+async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, Cause> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if ANSWER_LIMIT < body.len() + chunk.len() {
+            return Err(Cause::TooLong {
+                limit: ANSWER_LIMIT,
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+impl Answer {
+    /// Reads the body as JSON whatever its content type says; an `errcode` other than 0 is a
+    /// refusal, none is success.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let value: Value = serde_json::from_slice(&self.body).map_err(|_| self.unreadable())?;
+        let code = value.get("errcode").and_then(lenient::as_int).unwrap_or(0);
+        if code != 0 {
+            let errmsg = value
+                .get("errmsg")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let error = ApiError::new(self.endpoint, code, errmsg);
+            tracing::debug!(%error, message = error.message, "refused by WeChat");
+            return Err(error.into());
+        }
+        serde_json::from_value(value).map_err(|_| self.unreadable())
+    }
+
+    /// What an answer that breaks off or makes no sense leaves us with: doubt.
+    pub(crate) fn unreadable(&self) -> Error {
+        Error::Ambiguous {
+            endpoint: self.endpoint,
+            cause: Cause::Unreadable,
+        }
+    }
+}
+
+fn broken(error: reqwest::Error) -> Cause {
+    if error.is_timeout() {
+        Cause::TimedOut
+    } else {
+        Cause::Broken(in_full(error))
+    }
+}
+
+/// An error and what caused it, without the address: its query holds the token or the secret.
+fn in_full(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

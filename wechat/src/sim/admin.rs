@@ -1,0 +1,207 @@
+//! The same moves over HTTP, as JSON below `/sim`: for the demo, for scripts and for `curl`.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Bytes, Data, Path, Query, ServiceConfig};
+use actix_web::{HttpResponse, ResponseError, delete, get, post};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::fault::Fault;
+use super::handle::Handle;
+use super::people::PersonSpec;
+use super::push::PushHabits;
+use super::state::{Unknown, World};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_people)
+        .service(add_person)
+        .service(show_phone)
+        .service(act)
+        .service(calls)
+        .service(list_faults)
+        .service(add_fault)
+        .service(clear_faults)
+        .service(move_clock)
+        .service(set_callback)
+        .service(set_push_habits)
+        .service(pushes)
+        .default_service(web::to(nothing_here));
+}
+
+/// Why a move was not made.
+#[derive(Debug, thiserror::Error)]
+enum Wrong {
+    #[error("the simulator has no such page")]
+    Page,
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    #[error("the body cannot be read: {0}")]
+    Body(#[from] serde_json::Error),
+}
+
+impl ResponseError for Wrong {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Page | Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::Missing(_) | Self::Body(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code()).json(json!({ "error": self.to_string() }))
+    }
+}
+
+type Answer = Result<HttpResponse, Wrong>;
+
+/// Reads a body whatever its content type, so that a bare `curl -d` will do.
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Wrong> {
+    Ok(serde_json::from_slice(body)?)
+}
+
+fn nothing_to_say() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
+async fn nothing_here() -> Answer {
+    Err(Wrong::Page)
+}
+
+#[get("/people")]
+async fn list_people(sim: Data<Handle>) -> HttpResponse {
+    HttpResponse::Ok().json(sim.people())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPerson {
+    key: String,
+    phone: String,
+}
+
+#[post("/people")]
+async fn add_person(sim: Data<Handle>, body: Bytes) -> Answer {
+    let NewPerson { key, phone } = read(&body)?;
+    sim.add_person(PersonSpec {
+        key: &key,
+        phone: &phone,
+    });
+    Ok(HttpResponse::Created().json(sim.with(|world| world.person_view(&key))?))
+}
+
+#[get("/phones/{person}")]
+async fn show_phone(sim: Data<Handle>, person: Path<String>) -> Answer {
+    sim.with(|world| world.person_view(&person))?;
+    Ok(HttpResponse::Ok().json(sim.phone(&person)))
+}
+
+/// The parameters of what a person does; each deed takes those it needs.
+#[derive(Deserialize)]
+struct Deed {
+    app_id: Option<String>,
+    template_id: Option<String>,
+    count: Option<u32>,
+    text: Option<String>,
+}
+
+#[post("/people/{person}/{deed}")]
+async fn act(sim: Data<Handle>, path: Path<(String, String)>, deed: Query<Deed>) -> Answer {
+    let (person, name) = path.into_inner();
+    let in_mini_program = ["login-code", "phone-code", "credit"].contains(&name.as_str());
+    let app_id = match deed.app_id.clone() {
+        Some(app_id) => app_id,
+        None if in_mini_program => sim.with(|world| world.mini_program())?,
+        None => return Err(Wrong::Missing("app_id")),
+    };
+    let text = deed.text.as_deref().unwrap_or_default();
+    let block = |world: &mut World, blocked: bool| {
+        world.tie(&app_id, &person).map(|tie| tie.blocked = blocked)
+    };
+    let code = |code: String| HttpResponse::Ok().json(json!({ "code": code }));
+    match name.as_str() {
+        "login-code" => return Ok(code(sim.with(|world| world.login_code(&app_id, &person))?)),
+        "phone-code" => return Ok(code(sim.with(|world| world.phone_code(&app_id, &person))?)),
+        "follow" => sim.with(|world| world.follow(&app_id, &person, ""))?,
+        "unfollow" => sim.with(|world| world.unfollow(&app_id, &person))?,
+        "block" => sim.with(|world| block(world, true))?,
+        "unblock" => sim.with(|world| block(world, false))?,
+        "scan" => sim.with(|world| world.scan(&app_id, &person, text))?,
+        "click" => sim.with(|world| world.click(&app_id, &person, text))?,
+        "write" => sim.with(|world| world.write(&app_id, &person, text))?,
+        "credit" => {
+            let template_id = deed
+                .template_id
+                .as_ref()
+                .ok_or(Wrong::Missing("template_id"))?;
+            let count = deed.count.unwrap_or(1);
+            sim.with(|world| world.grant_credit(&person, template_id, count))?;
+        }
+        _ => return Err(Wrong::Page),
+    }
+    Ok(nothing_to_say())
+}
+
+#[get("/calls")]
+async fn calls(sim: Data<Handle>) -> HttpResponse {
+    HttpResponse::Ok().json(sim.calls())
+}
+
+#[get("/faults")]
+async fn list_faults(sim: Data<Handle>) -> HttpResponse {
+    HttpResponse::Ok().json(sim.faults())
+}
+
+#[post("/faults")]
+async fn add_fault(sim: Data<Handle>, body: Bytes) -> Answer {
+    sim.fault(read::<Fault>(&body)?);
+    Ok(nothing_to_say())
+}
+
+#[delete("/faults")]
+async fn clear_faults(sim: Data<Handle>) -> HttpResponse {
+    sim.clear_faults();
+    nothing_to_say()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    advance_seconds: u64,
+}
+
+#[post("/clock")]
+async fn move_clock(sim: Data<Handle>, body: Bytes) -> Answer {
+    let step: Step = read(&body)?;
+    sim.advance(Duration::from_secs(step.advance_seconds));
+    Ok(HttpResponse::Ok().json(json!({ "now": sim.now() })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Callback {
+    url: Option<String>,
+}
+
+#[post("/callbacks/{app_id}")]
+async fn set_callback(sim: Data<Handle>, app_id: Path<String>, body: Bytes) -> Answer {
+    let callback: Callback = read(&body)?;
+    sim.with(|world| world.set_callback(&app_id, callback.url))?;
+    Ok(nothing_to_say())
+}
+
+#[post("/push-habits")]
+async fn set_push_habits(sim: Data<Handle>, body: Bytes) -> Answer {
+    sim.set_push_habits(read::<PushHabits>(&body)?);
+    Ok(nothing_to_say())
+}
+
+#[get("/pushes")]
+async fn pushes(sim: Data<Handle>) -> HttpResponse {
+    HttpResponse::Ok().json(sim.pushes())
+}
