@@ -1,1 +1,272 @@
-fn main() {}
+//! `xingdong`: the service and everything an operator does with it, in one binary.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use api::app::App;
+use api::clock::Clock;
+use api::config::Config;
+use api::jobs::Worker;
+use api::{audit, demo, founding, notice, roster, score, telemetry};
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait;
+
+/// 邢动驿站: activities, check-in and explained scores for committees of the CPPCC.
+#[derive(Debug, Parser)]
+#[command(name = "xingdong", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// TOML file; environment variables such as `XINGDONG__DATABASE__URL` go over it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Try it: a made-up committee, a simulated WeChat, nothing kept unless --data is given.
+    Demo {
+        /// The service listens here, the WeChat simulator on the next port.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Keep the data in this folder and find it again next time.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Begin at this time instead of now, such as 2026-09-24T14:25:00+08:00 or 2026-09-24.
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
+        at: Option<DateTime<Utc>>,
+    },
+    /// Run the service. Refuses to start until it is configured and migrated.
+    Serve(ConfigFile),
+    /// Run only the background jobs, beside nodes that run `serve`.
+    Worker(ConfigFile),
+    /// Bring the tables up to date, or say which steps are pending.
+    Migrate {
+        /// What to do.
+        #[arg(value_enum, default_value = "up")]
+        what: Migrate,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print the OpenAPI 3.1 description of the API.
+    Openapi,
+    /// Ask each configured WeChat account whether its secret and its templates are right.
+    CheckConfig(ConfigFile),
+    /// Make a committee from a file: term, sectors, groups, stations, first accounts.
+    Found {
+        /// TOML file; see docs/runbook.md.
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// The roster of a committee.
+    #[command(subcommand)]
+    Roster(RosterCommand),
+    /// Compute score sheets from files alone, to try a regulation.
+    Score {
+        /// Rulebook, TOML.
+        #[arg(long)]
+        rulebook: PathBuf,
+        /// Facts, JSON or CSV.
+        #[arg(long)]
+        facts: PathBuf,
+        /// How to show the sheets.
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Rulebooks.
+    #[command(subcommand)]
+    Rulebook(RulebookCommand),
+    /// The audit log and the fact ledger.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Migrate {
+    /// Apply every pending step.
+    Up,
+    /// List the steps and whether they are applied.
+    Status,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Lines for a terminal.
+    Table,
+    /// JSON.
+    Json,
+    /// An xlsx file on standard output.
+    Xlsx,
+}
+
+#[derive(Debug, Subcommand)]
+enum RosterCommand {
+    /// Show what importing a roster file would do, and with --apply do it.
+    Import {
+        /// xlsx or csv.
+        file: PathBuf,
+        /// Code of the committee.
+        #[arg(long)]
+        committee: String,
+        /// Apply it, all or nothing.
+        #[arg(long)]
+        apply: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum RulebookCommand {
+    /// Validate a rulebook and point at what is wrong.
+    Check {
+        /// TOML file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Prove that nothing in the ledger and the log was changed, or name the first entry that was.
+    Verify {
+        /// An export (`GET /audit/export`) instead of the configured database.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+}
+
+#[actix_web::main]
+async fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Demo { port, data, at } => {
+            telemetry::start("warn", false);
+            demo::run(demo::Options { port, data, at }).await
+        }
+        Command::Serve(config) => serve(open(&config).await?).await,
+        Command::Worker(config) => {
+            Worker::spawn(open(&config).await?);
+            stop_signal().await
+        }
+        Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
+        Command::Openapi => {
+            println!("{}", api::app::openapi().to_pretty_json()?);
+            Ok(())
+        }
+        Command::CheckConfig(config) => check_config(open(&config).await?).await,
+        Command::Found { file, config } => found(&file, open(&config).await?).await,
+        Command::Roster(RosterCommand::Import { file, committee, apply, config }) => {
+            let app = open(&config).await?;
+            roster::from_command_line(&app, &committee, &file, apply).await
+        }
+        Command::Score { rulebook, facts, format } => {
+            let format = match format {
+                Format::Table => score::offline::Format::Table,
+                Format::Json => score::offline::Format::Json,
+                Format::Xlsx => score::offline::Format::Xlsx,
+            };
+            score::offline::run(&rulebook, &facts, format)
+        }
+        Command::Rulebook(RulebookCommand::Check { file }) => score::offline::check(&file),
+        Command::Audit(AuditCommand::Verify { from: Some(file), .. }) => verify(audit::offline::Source::Export(&file)).await,
+        Command::Audit(AuditCommand::Verify { from: None, config }) => {
+            let app = open(&config).await?;
+            verify(audit::offline::Source::Database(&app.db)).await
+        }
+    }
+}
+
+async fn verify(source: audit::offline::Source<'_>) -> Result<()> {
+    let report = audit::offline::verify(source).await?;
+    println!("{report}");
+    if !report.ok() {
+        bail!("the record was changed");
+    }
+    Ok(())
+}
+
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.with_timezone(&Utc));
+    }
+    let day: chrono::NaiveDate = text.parse().map_err(|_| "a day such as 2026-09-25, or a time with its zone".to_owned())?;
+    let morning = chrono::NaiveTime::from_hms_opt(9, 0, 0).expect("nine o'clock exists");
+    Ok(domain::time::instant(day, morning))
+}
+
+async fn open(file: &ConfigFile) -> Result<Arc<App>> {
+    let config = Config::load(file.config.as_deref())?;
+    telemetry::start(&config.log.filter, config.log.json);
+    App::open(config, Clock::System).await
+}
+
+async fn serve(app: Arc<App>) -> Result<()> {
+    let pending = Migrator::get_pending_migrations(app.db.read()).await?.len();
+    if pending > 0 {
+        bail!("{pending} migrations are pending: run `xingdong migrate up` first");
+    }
+    let listener = std::net::TcpListener::bind(&app.config.server.bind).with_context(|| format!("cannot listen on {}", app.config.server.bind))?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    let server = app.serve(listener)?;
+    let handle = server.handle();
+    let running = actix_web::rt::spawn(server);
+    stop_signal().await?;
+    tracing::info!("stopping: running requests finish");
+    handle.stop(true).await;
+    running.await??;
+    Ok(())
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+async fn migrate(what: Migrate, app: Arc<App>) -> Result<()> {
+    match what {
+        Migrate::Up => {
+            app.migrate().await?;
+            println!("up to date");
+        }
+        Migrate::Status => {
+            for step in Migrator::get_migration_with_status(app.db.read()).await? {
+                println!("{:<8} {}", step.status(), step.name());
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn check_config(app: Arc<App>) -> Result<()> {
+    let findings = notice::check_templates(&app).await;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.iter().any(|finding| !finding.ok) {
+        bail!("the configuration does not match WeChat");
+    }
+    Ok(())
+}
+
+async fn found(file: &std::path::Path, app: Arc<App>) -> Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let founding: founding::Founding = toml::from_str(&text).with_context(|| format!("in {}", file.display()))?;
+    let (id, credentials) = founding::found(&app, &founding).await.map_err(|error| anyhow::anyhow!("{}: {:?}", error.detail, error.errors))?;
+    println!("{} 已建立（{id}）。以下密码只显示一次：", founding.name);
+    for account in credentials {
+        println!("{:<16} {}  {}  {}", account.username, account.password, account.seat.zh(), account.totp_secret.unwrap_or_default());
+    }
+    Ok(())
+}

@@ -88,6 +88,8 @@ words! {
         AuditRead = "audit_read" "查看审计日志";
         AuditVerify = "audit_verify" "校验审计日志";
         JobList = "job_list" "查看后台任务";
+        FileUpload = "file_upload" "上传图片";
+        FileRead = "file_read" "查看图片";
     }
 }
 
@@ -164,6 +166,8 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::AuditRead,            [_0, _0, _0, _0, _0, Co, _0]),
     (O::AuditVerify,          [_0, _0, _0, _0, _0, Co, _0]),
     (O::JobList,              [_0, _0, _0, Co, _0, Co, Co]),
+    (O::FileUpload,           [Ow, Ow, Ow, Co, _0, _0, _0]),
+    (O::FileRead,             [Ow, Ow, Co, Co, Co, Co, _0]),
 ];
 
 /// How far `role` reaches with `operation`.

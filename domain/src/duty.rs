@@ -28,6 +28,7 @@ words! {
         Check = "check" "初核";
         Verify = "verify" "核实";
         Return = "return" "退回";
+        Reverse = "reverse" "撤销核实";
     }
 }
 
@@ -44,7 +45,8 @@ impl DutyStatus {
     /// Where `step` leads from here.
     ///
     /// The first check is the convener's and may be left out: verification is what counts.
-    /// A verified record is a fact; it is undone by a reversal, not by a step.
+    /// A verified record is a fact: the one way back is a reversal, which takes the fact back in
+    /// the ledger and gives the record to the member again.
     pub const fn after(self, step: DutyStep) -> Result<Self, WrongStep> {
         use DutyStatus as S;
         use DutyStep as T;
@@ -52,7 +54,7 @@ impl DutyStatus {
             (S::Draft | S::Returned, T::Submit) => Ok(S::Submitted),
             (S::Submitted, T::Check) => Ok(S::Checked),
             (S::Submitted | S::Checked, T::Verify) => Ok(S::Verified),
-            (S::Submitted | S::Checked, T::Return) => Ok(S::Returned),
+            (S::Submitted | S::Checked, T::Return) | (S::Verified, T::Reverse) => Ok(S::Returned),
             _ => Err(WrongStep { status: self, step }),
         }
     }
@@ -72,9 +74,18 @@ mod tests {
     }
 
     #[test]
-    fn a_verified_record_takes_no_further_step() {
+    fn a_verified_record_takes_no_step_but_its_reversal() {
         for &step in DutyStep::ALL {
-            assert!(DutyStatus::Verified.after(step).is_err());
+            let after = DutyStatus::Verified.after(step).ok();
+            assert_eq!(after, (step == DutyStep::Reverse).then_some(DutyStatus::Returned));
+        }
+    }
+
+    #[test]
+    fn only_what_was_verified_can_be_reversed() {
+        for &status in DutyStatus::ALL {
+            let verified = status == DutyStatus::Verified;
+            assert_eq!(status.after(DutyStep::Reverse).is_ok(), verified, "{status}");
         }
     }
 }

@@ -59,7 +59,7 @@ impl MigrationTrait for Migration {
             .optional("body", ColumnType::Blob)
             .required("created_at", ColumnType::TimestampWithTimeZone)
             .required("expires_at", ColumnType::TimestampWithTimeZone)
-            .unique("idempotency_key", &["committee_id", "account_id", "operation", "key"])
+            .unique("idempotency_once", &["committee_id", "account_id", "operation", "key"])
             .create(manager)
             .await?;
         Table::scoped("file")

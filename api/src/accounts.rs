@@ -1,0 +1,58 @@
+//! The mini-program and the official accounts as configured, each with its client.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::clock::Clock;
+use crate::config::{self, AppKind};
+
+/// One app at WeChat, ready to be called.
+#[derive(Debug)]
+pub struct Account {
+    /// As configured.
+    pub config: config::WechatApp,
+    /// Its client, with its own access token.
+    pub client: wechat::Account,
+}
+
+/// Every configured app, by `AppID`.
+#[derive(Debug)]
+pub struct Accounts {
+    by_app_id: BTreeMap<String, Account>,
+}
+
+impl Accounts {
+    /// Makes a client for each configured app; nothing is asked of WeChat yet.
+    pub fn new(config: &config::Wechat, clock: &Clock) -> Result<Self> {
+        let client = wechat::Client::new(wechat::Options::new(clock.as_fn()))?;
+        let by_app_id = config
+            .apps
+            .iter()
+            .map(|app| {
+                let remote = wechat::App {
+                    app_id: app.app_id.clone(),
+                    secret: app.secret.reveal().to_owned().into(),
+                    base_url: config.base_url.clone(),
+                };
+                (app.app_id.clone(), Account { config: app.clone(), client: wechat::Account::new(remote, client.clone()) })
+            })
+            .collect();
+        Ok(Self { by_app_id })
+    }
+
+    /// The app of this `AppID`.
+    pub fn get(&self, app_id: &str) -> Option<&Account> {
+        self.by_app_id.get(app_id)
+    }
+
+    /// Every app, in the order of their ids.
+    pub fn all(&self) -> impl Iterator<Item = &Account> {
+        self.by_app_id.values()
+    }
+
+    /// The mini-program of a committee.
+    pub fn mini_program(&self, committee: &str) -> Option<&Account> {
+        self.all().find(|account| account.config.kind == AppKind::MiniProgram && account.config.committee == committee)
+    }
+}

@@ -1,0 +1,19 @@
+//! The audit log and the two chains: reading, proving that nothing was changed, taking a copy out.
+//!
+//! Entries are written by [`crate::db::Db::write`] alone; nothing here changes one.
+
+pub mod chain;
+pub mod export;
+pub mod offline;
+mod routes;
+mod service;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the operations.
+pub fn configure(service: &mut ServiceConfig) {
+    service
+        .service(routes::audit_log)
+        .service(routes::verify_chains)
+        .service(routes::export_chains);
+}

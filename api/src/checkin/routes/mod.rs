@@ -1,0 +1,6 @@
+//! HTTP for the door: one file for each thing somebody does there.
+
+pub mod correction;
+pub mod door;
+pub mod live;
+pub mod roll;

@@ -1,0 +1,153 @@
+//! What becomes of every member's part when an activity closes.
+
+use std::collections::BTreeMap;
+
+use domain::attendance::{AttendanceSource, AttendanceStatus, ClosingRule, Presence, settle};
+use domain::ids::{AttendanceId, MemberId};
+use domain::leave::LeaveReason;
+use domain::score::FactKind;
+use domain::time::local_date;
+use entity::{Scoped, activity, attendance};
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::{NewFact, Write};
+use crate::error::Result;
+
+/// How many members left an activity with which status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Settled {
+    /// There, in time.
+    pub present: u32,
+    /// There, late.
+    pub late: u32,
+    /// Gone before the end, or not checked out where that is asked for.
+    pub left_early: u32,
+    /// On approved leave.
+    pub leave: u32,
+    /// On leave that takes the activity out of the member's count.
+    pub exempt: u32,
+    /// Not there.
+    pub absent: u32,
+}
+
+impl Settled {
+    fn count(&mut self, status: AttendanceStatus) {
+        match status {
+            AttendanceStatus::Present => self.present += 1,
+            AttendanceStatus::Late => self.late += 1,
+            AttendanceStatus::LeftEarly => self.left_early += 1,
+            AttendanceStatus::Leave => self.leave += 1,
+            AttendanceStatus::Exempt => self.exempt += 1,
+            // Settling leaves nobody merely invited; a roll call cannot say so either.
+            AttendanceStatus::Absent | AttendanceStatus::Invited => self.absent += 1,
+        }
+    }
+}
+
+/// Settles every attendance of an activity and records one fact for each: called by closing,
+/// inside its transaction, with the activity locked. What was settled before stays.
+pub async fn settle_activity(write: &mut Write, activity: &activity::Model) -> Result<Settled> {
+    let rule = closing_rule(activity);
+    let rows = attendance::Entity::of(write.committee)
+        .filter(attendance::Column::ActivityId.eq(activity.id))
+        .filter(attendance::Column::SettledAt.is_null())
+        .order_by_asc(attendance::Column::Id)
+        .lock_exclusive()
+        .all(&write.txn)
+        .await?;
+    let mut settled = Settled::default();
+    let mut by_status: BTreeMap<AttendanceStatus, Vec<AttendanceId>> = BTreeMap::new();
+    for row in &rows {
+        let status = settle(&presence(row), &rule);
+        settled.count(status);
+        by_status.entry(status).or_default().push(row.id);
+        write.fact(fact(activity, row.id, row.member_id, status));
+    }
+    for (status, ids) in by_status {
+        // SQLite takes 32,766 parameters in a statement.
+        for ids in ids.chunks(500) {
+            mark(write, status, ids).await?;
+        }
+    }
+    Ok(settled)
+}
+
+/// The fact of one member's part in an activity.
+pub(super) fn fact(
+    activity: &activity::Model,
+    attendance: AttendanceId,
+    member: MemberId,
+    status: AttendanceStatus,
+) -> NewFact {
+    NewFact {
+        member,
+        kind: FactKind::Attendance {
+            activity: activity.kind,
+            status,
+        }
+        .as_str()
+        .to_owned(),
+        happened_on: local_date(activity.starts_at),
+        title: activity.title.clone(),
+        source_kind: SOURCE,
+        source_id: attendance.0,
+        reverses: None,
+    }
+}
+
+/// The table that attendance facts come from.
+pub(super) const SOURCE: &str = "attendance";
+
+/// An activity that asks for a share of its time asks its members to check out as well: without
+/// that nobody could tell how long they stayed.
+fn closing_rule(activity: &activity::Model) -> ClosingRule {
+    let percent = activity
+        .min_share_percent
+        .and_then(|percent| u32::try_from(percent).ok());
+    ClosingRule {
+        starts_at: activity.starts_at,
+        ends_at: activity.ends_at,
+        min_share: percent.map(|percent| (percent, 100)),
+        checkout_required: percent.is_some(),
+        exempt_reasons: LeaveReason::ALL
+            .iter()
+            .copied()
+            .filter(|reason| reason.exempt_by_default())
+            .collect(),
+    }
+}
+
+fn presence(row: &attendance::Model) -> Presence {
+    // A correction that was approved before the end was decided by a person, as a roll call is.
+    let decided = matches!(
+        row.source,
+        Some(AttendanceSource::RollCall | AttendanceSource::Correction)
+    );
+    Presence {
+        checked_in_at: row.checked_in_at,
+        late: row.late,
+        checked_out_at: row.checked_out_at,
+        leave: row.leave_reason,
+        roll_call: decided.then_some(row.status),
+    }
+}
+
+async fn mark(write: &Write, status: AttendanceStatus, ids: &[AttendanceId]) -> Result<()> {
+    let source = Func::coalesce([
+        Expr::col(attendance::Column::Source),
+        Expr::value(AttendanceSource::Settled),
+    ]);
+    attendance::Entity::update_many()
+        .col_expr(attendance::Column::Status, Expr::value(status))
+        .col_expr(attendance::Column::Source, source.into())
+        .col_expr(attendance::Column::SettledAt, Expr::value(write.at))
+        .col_expr(attendance::Column::UpdatedAt, Expr::value(write.at))
+        .filter(attendance::Column::CommitteeId.eq(write.committee))
+        .filter(attendance::Column::Id.is_in(ids.iter().copied()))
+        .exec(&write.txn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,417 @@
+//! What an operator sets: defaults, then a TOML file, then `XINGDONG__SECTION__KEY` in the
+//! environment.
+//!
+//! A secret may be given as a file by appending `_file` to its key. Unknown keys are refused, and
+//! secrets print as `***`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::notice::NoticePurpose;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A text that is never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Everything an operator sets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the service listens.
+    #[serde(default)]
+    pub server: Server,
+    /// Where data is kept.
+    pub database: Database,
+    /// Shared counts for several nodes.
+    #[serde(default)]
+    pub redis: Redis,
+    /// Tokens.
+    pub auth: Auth,
+    /// Encryption of fields.
+    pub crypto: Crypto,
+    /// WeChat.
+    #[serde(default)]
+    pub wechat: Wechat,
+    /// Background work.
+    #[serde(default)]
+    pub jobs: Jobs,
+    /// Log.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// Where the service listens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address and port.
+    pub bind: String,
+    /// Worker threads; 0 means one per core.
+    pub workers: usize,
+    /// Asked for as a bearer token by `/metrics`; without it the endpoint answers 404.
+    pub metrics_token: Option<Secret>,
+    /// How many seconds running requests may take after SIGTERM.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { bind: "127.0.0.1:8080".to_owned(), workers: 0, metrics_token: None, shutdown_seconds: 15 }
+    }
+}
+
+/// Where data is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:FILE` or `postgres://…`. A secret, because it may hold a password.
+    pub url: Secret,
+    /// Connections to PostgreSQL.
+    #[serde(default = "default_connections")]
+    pub max_connections: u32,
+}
+
+const fn default_connections() -> u32 {
+    16
+}
+
+/// Shared counts for several nodes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Redis {
+    /// `redis://…`; without it counts are kept in memory.
+    pub url: Option<Secret>,
+}
+
+/// Tokens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// HS256 keys of at least 32 bytes, base64; the first signs, all verify.
+    pub keys: Vec<SigningKey>,
+    /// `iss` of our tokens.
+    #[serde(default = "default_issuer")]
+    pub issuer: String,
+    /// Seconds an access token lives.
+    #[serde(default = "default_access_seconds")]
+    pub access_seconds: u32,
+    /// Days a session lives at most.
+    #[serde(default = "default_session_days")]
+    pub session_days: u32,
+}
+
+fn default_issuer() -> String {
+    "xingdong".to_owned()
+}
+
+const fn default_access_seconds() -> u32 {
+    900
+}
+
+const fn default_session_days() -> u32 {
+    30
+}
+
+/// One HS256 key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningKey {
+    /// `kid` in the token.
+    pub id: String,
+    /// Base64 of at least 32 bytes.
+    pub secret: Secret,
+}
+
+/// Encryption of fields.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crypto {
+    /// AES-256 keys; the first seals, all open.
+    pub field_keys: Vec<FieldKey>,
+    /// Base64 of 32 bytes; changing it makes every phone number unfindable.
+    pub index_key: Secret,
+}
+
+/// One AES-256 key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldKey {
+    /// Stored in front of what it sealed.
+    pub id: u8,
+    /// Base64 of 32 bytes.
+    pub secret: Secret,
+}
+
+/// WeChat.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wechat {
+    /// Base URL of the server API.
+    pub base_url: String,
+    /// The mini-program and the official accounts.
+    pub apps: Vec<WechatApp>,
+}
+
+impl Default for Wechat {
+    fn default() -> Self {
+        Self { base_url: "https://api.weixin.qq.com".to_owned(), apps: Vec::new() }
+    }
+}
+
+/// What an app is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppKind {
+    /// The mini-program members use.
+    MiniProgram,
+    /// A station's official account (服务号), which can send template messages.
+    OfficialAccount,
+}
+
+/// One app at WeChat.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WechatApp {
+    /// `AppID`.
+    pub app_id: String,
+    /// `AppSecret`.
+    pub secret: Secret,
+    /// What it is.
+    pub kind: AppKind,
+    /// The code of the committee it belongs to.
+    pub committee: String,
+    /// Callback token.
+    #[serde(default)]
+    pub token: Option<Secret>,
+    /// `EncodingAESKey`.
+    #[serde(default)]
+    pub aes_key: Option<Secret>,
+    /// The `EncodingAESKey` before the current one.
+    #[serde(default)]
+    pub previous_aes_key: Option<Secret>,
+    /// The account's own id (`gh_…`), checked against `ToUserName`.
+    #[serde(default)]
+    pub original_id: Option<String>,
+    /// Templates by purpose.
+    #[serde(default)]
+    pub templates: BTreeMap<NoticePurpose, Template>,
+}
+
+/// A message template of one account for one purpose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// WeChat's `template_id`.
+    pub template_id: String,
+    /// Template key (such as `thing1`) to our own name of the value (such as `title`).
+    pub fields: BTreeMap<String, String>,
+}
+
+/// Background work.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Jobs {
+    /// Whether `serve` does it too; `worker` always does.
+    pub in_serve: bool,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { in_serve: true }
+    }
+}
+
+/// Log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Which lines, in the syntax of `RUST_LOG`.
+    pub filter: String,
+    /// JSON lines, or short lines for a person.
+    pub json: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), json: true }
+    }
+}
+
+impl Config {
+    /// Reads the configuration and names everything that is missing or wrong.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let mut builder = config::Config::builder();
+        if let Some(file) = file {
+            builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
+        }
+        let value: Value = builder
+            .add_source(config::Environment::with_prefix("XINGDONG").prefix_separator("__").separator("__").try_parsing(true))
+            .build()
+            .context("configuration unreadable")?
+            .try_deserialize()
+            .context("configuration unreadable")?;
+        Self::from_value(value)
+    }
+
+    /// Checks a configuration that is already read.
+    pub fn from_value(mut value: Value) -> Result<Self> {
+        read_secret_files(&mut value)?;
+        let missing: Vec<_> = ["database.url", "auth.keys", "crypto.field_keys", "crypto.index_key"]
+            .into_iter()
+            .filter(|path| value.pointer(&format!("/{}", path.replace('.', "/"))).is_none())
+            .collect();
+        if !missing.is_empty() {
+            bail!("configuration is missing: {}. See docs/runbook.md, and `xingdong config-example`", missing.join(", "));
+        }
+        let config: Self = serde_path_to_error::deserialize(value)
+            .map_err(|error| anyhow::anyhow!("configuration at `{}`: {}", error.path(), error.inner()))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.signing_keys()?;
+        self.field_keys()?;
+        self.index_key()?;
+        if self.auth.access_seconds == 0 || self.auth.access_seconds > 900 {
+            bail!("configuration at `auth.access_seconds`: 1 to 900, because revocation must not wait longer");
+        }
+        for app in &self.wechat.apps {
+            if app.token.is_some() != app.aes_key.is_some() {
+                bail!("configuration of wechat app {}: token and aes_key belong together", app.app_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The HS256 keys, decoded.
+    pub fn signing_keys(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        if self.auth.keys.is_empty() {
+            bail!("configuration at `auth.keys`: at least one key");
+        }
+        self.auth
+            .keys
+            .iter()
+            .map(|key| {
+                let secret = decode(&key.secret).with_context(|| format!("auth.keys {}", key.id))?;
+                if secret.len() < 32 {
+                    bail!("auth.keys {}: at least 32 bytes", key.id);
+                }
+                Ok((key.id.clone(), secret))
+            })
+            .collect()
+    }
+
+    /// The field keys, decoded.
+    pub fn field_keys(&self) -> Result<Vec<(u8, [u8; 32])>> {
+        if self.crypto.field_keys.is_empty() {
+            bail!("configuration at `crypto.field_keys`: at least one key");
+        }
+        let key = |key: &FieldKey| Ok((key.id, key_of_32(&key.secret).with_context(|| format!("crypto.field_keys {}", key.id))?));
+        self.crypto.field_keys.iter().map(key).collect()
+    }
+
+    /// The index key, decoded.
+    pub fn index_key(&self) -> Result<[u8; 32]> {
+        key_of_32(&self.crypto.index_key).context("crypto.index_key")
+    }
+}
+
+fn decode(secret: &Secret) -> Result<Vec<u8>> {
+    STANDARD.decode(secret.reveal().trim()).map_err(|_| anyhow::anyhow!("not base64"))
+}
+
+fn key_of_32(secret: &Secret) -> Result<[u8; 32]> {
+    decode(secret)?.try_into().map_err(|_| anyhow::anyhow!("not 32 bytes"))
+}
+
+/// Puts the content of `x_file` where `x` is expected.
+fn read_secret_files(value: &mut Value) -> Result<()> {
+    match value {
+        Value::Object(map) => {
+            let files: Vec<_> = map.keys().filter(|key| key.ends_with("_file")).cloned().collect();
+            for key in files {
+                let path = map[&key].as_str().with_context(|| format!("configuration at `{key}`: a path"))?.to_owned();
+                let text = std::fs::read_to_string(&path).with_context(|| format!("secret file of `{key}` unreadable"))?;
+                map.remove(&key);
+                map.insert(key.trim_end_matches("_file").to_owned(), Value::String(text.trim_end().to_owned()));
+            }
+            map.values_mut().try_for_each(read_secret_files)
+        }
+        Value::Array(items) => items.iter_mut().try_for_each(read_secret_files),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn minimal() -> Value {
+        let key = STANDARD.encode([7; 32]);
+        json!({
+            "database": { "url": "sqlite:test.sqlite" },
+            "auth": { "keys": [{ "id": "a", "secret": key }] },
+            "crypto": { "field_keys": [{ "id": 1, "secret": key }], "index_key": key },
+        })
+    }
+
+    #[test]
+    fn without_configuration_everything_missing_is_named_at_once() {
+        let error = Config::from_value(json!({})).unwrap_err().to_string();
+        for key in ["database.url", "auth.keys", "crypto.field_keys", "crypto.index_key"] {
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let mut value = minimal();
+        value["server"] = json!({ "bnid": "127.0.0.1:1" });
+        assert!(Config::from_value(value).unwrap_err().to_string().contains("bnid"));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let config = Config::from_value(minimal()).unwrap();
+        let text = format!("{config:?}");
+        assert!(!text.contains(&STANDARD.encode([7; 32])) && !text.contains("test.sqlite"), "{text}");
+    }
+
+    #[test]
+    fn a_secret_can_come_from_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("index");
+        std::fs::write(&path, format!("{}\n", STANDARD.encode([9; 32]))).unwrap();
+        let mut value = minimal();
+        value["crypto"]["index_key_file"] = json!(path);
+        value["crypto"].as_object_mut().unwrap().remove("index_key");
+        assert_eq!(Config::from_value(value).unwrap().index_key().unwrap(), [9; 32]);
+    }
+}

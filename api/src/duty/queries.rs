@@ -1,0 +1,254 @@
+//! Reading duty records: who reaches them, the list, and what is shown beside a record.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use domain::authority::{Operation, Reach, Scope};
+use domain::duty::{DutyKind, DutyStatus};
+use domain::ids::{AccountId, CommitteeId, DutyRecordId, MemberId};
+use entity::{Scoped, account, duty_record, member};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use crate::access::{Caller, Guarded};
+use crate::app::App;
+use crate::error::Result;
+
+impl Guarded for duty_record::Model {
+    const PARAM: &'static str = "duty_record_id";
+    const READ: Operation = Operation::DutyList;
+
+    async fn load(app: &App, committee: CommitteeId, id: Uuid) -> Result<Option<Self>> {
+        let key = (committee, DutyRecordId(id));
+        Ok(duty_record::Entity::find_by_id(key)
+            .one(app.db.read())
+            .await?)
+    }
+
+    async fn scope(&self, _: &App, _: &Caller) -> Result<Scope> {
+        Ok(Scope {
+            groups: vec![self.group_id],
+            member: Some(self.member_id),
+        })
+    }
+}
+
+/// A record with what a person needs to judge it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The record.
+    pub row: duty_record::Model,
+    /// The name of the member.
+    pub member_name: String,
+    /// The name of who declared it.
+    pub declared_by_name: String,
+    /// The name of who verified it.
+    pub verified_by_name: Option<String>,
+    /// Other records of the same member that seem to say the same.
+    pub possible_duplicates: Vec<DutyRecordId>,
+}
+
+/// Which records.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Where they stand.
+    pub status: Option<DutyStatus>,
+    /// What they are.
+    pub kind: Option<DutyKind>,
+    /// Whose they are.
+    pub member: Option<MemberId>,
+    /// Done on this day or later.
+    pub from: Option<NaiveDate>,
+    /// Done on this day or earlier.
+    pub to: Option<NaiveDate>,
+}
+
+/// One page of the records within reach, the latest first, and how many there are in all.
+pub async fn list(
+    app: &App,
+    committee: CommitteeId,
+    reach: &Reach,
+    wanted: &Wanted,
+    (skip, limit): (u64, u64),
+) -> Result<(Vec<Record>, u64)> {
+    use duty_record::Column as C;
+    let query = duty_record::Entity::of(committee)
+        .filter(within(reach))
+        .apply_if(wanted.status, |query, status| {
+            query.filter(C::Status.eq(status))
+        })
+        .apply_if(wanted.kind, |query, kind| query.filter(C::Kind.eq(kind)))
+        .apply_if(wanted.member, |query, member| {
+            query.filter(C::MemberId.eq(member))
+        })
+        .apply_if(wanted.from, |query, from| query.filter(C::DoneOn.gte(from)))
+        .apply_if(wanted.to, |query, to| query.filter(C::DoneOn.lte(to)));
+    let total = query.clone().count(app.db.read()).await?;
+    let rows = query
+        .order_by_desc(C::DoneOn)
+        .order_by_desc(C::Id)
+        .offset(skip)
+        .limit(limit)
+        .all(app.db.read())
+        .await?;
+    Ok((describe(app, committee, reach, rows).await?, total))
+}
+
+/// The records with names and possible duplicates, in three queries however many they are.
+pub async fn describe(
+    app: &App,
+    committee: CommitteeId,
+    reach: &Reach,
+    rows: Vec<duty_record::Model>,
+) -> Result<Vec<Record>> {
+    let names = account_names(app.db.read(), committee, &rows).await?;
+    let member_ids: Vec<MemberId> = rows.iter().map(|row| row.member_id).collect();
+    let members: HashMap<MemberId, String> = member::Entity::of(committee)
+        .filter(member::Column::Id.is_in(member_ids))
+        .select_only()
+        .columns([member::Column::Id, member::Column::Name])
+        .into_tuple()
+        .all(app.db.read())
+        .await?
+        .into_iter()
+        .collect();
+    let candidates = candidates(app.db.read(), committee, reach, &rows).await?;
+    let name = |account: AccountId| names.get(&account).cloned().unwrap_or_default();
+    Ok(rows
+        .into_iter()
+        .map(|row| Record {
+            member_name: members.get(&row.member_id).cloned().unwrap_or_default(),
+            declared_by_name: name(row.declared_by),
+            verified_by_name: row.verified_by.map(name),
+            possible_duplicates: candidates
+                .iter()
+                .filter(|other| other.resembles(&row))
+                .map(|other| other.id)
+                .collect(),
+            row,
+        })
+        .collect())
+}
+
+async fn account_names(
+    db: &impl ConnectionTrait,
+    committee: CommitteeId,
+    rows: &[duty_record::Model],
+) -> Result<HashMap<AccountId, String>> {
+    let ids: Vec<AccountId> = rows
+        .iter()
+        .flat_map(|row| [Some(row.declared_by), row.verified_by])
+        .flatten()
+        .collect();
+    let names: Vec<(AccountId, String)> = account::Entity::of(committee)
+        .filter(account::Column::Id.is_in(ids))
+        .select_only()
+        .columns([account::Column::Id, account::Column::DisplayName])
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(names.into_iter().collect())
+}
+
+/// What of a record tells whether another says the same.
+struct Candidate {
+    id: DutyRecordId,
+    member: MemberId,
+    kind: DutyKind,
+    title: String,
+    reference_no: Option<String>,
+}
+
+impl Candidate {
+    fn resembles(&self, row: &duty_record::Model) -> bool {
+        let same_number = row.reference_no.is_some() && self.reference_no == row.reference_no;
+        self.id != row.id
+            && (self.member, self.kind) == (row.member_id, row.kind)
+            && (same_number || self.title == normal_title(&row.title))
+    }
+}
+
+async fn candidates(
+    db: &impl ConnectionTrait,
+    committee: CommitteeId,
+    reach: &Reach,
+    rows: &[duty_record::Model],
+) -> Result<Vec<Candidate>> {
+    use duty_record::Column as C;
+    let mut kinds: Vec<DutyKind> = rows.iter().map(|row| row.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let found: Vec<(DutyRecordId, MemberId, DutyKind, String, Option<String>)> =
+        duty_record::Entity::of(committee)
+            .filter(within(reach))
+            .filter(C::MemberId.is_in(rows.iter().map(|row| row.member_id)))
+            .filter(C::Kind.is_in(kinds))
+            .order_by_asc(C::Id)
+            .select_only()
+            .columns([C::Id, C::MemberId, C::Kind, C::Title, C::ReferenceNo])
+            .into_tuple()
+            .all(db)
+            .await?;
+    Ok(found
+        .into_iter()
+        .map(|(id, member, kind, title, reference_no)| {
+            let title = normal_title(&title);
+            Candidate {
+                id,
+                member,
+                kind,
+                title,
+                reference_no,
+            }
+        })
+        .collect())
+}
+
+/// The title without what two clerks write differently: width, spaces, punctuation and case.
+fn normal_title(title: &str) -> String {
+    let half_width = domain::text::half_width(title);
+    let letters: String = half_width
+        .chars()
+        .filter(|char| char.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    if letters.is_empty() {
+        half_width
+    } else {
+        letters
+    }
+}
+
+/// The records that lie within reach. An empty list of groups matches nothing.
+fn within(reach: &Reach) -> Condition {
+    if reach.committee {
+        return Condition::all();
+    }
+    Condition::any()
+        .add(duty_record::Column::GroupId.is_in(reach.groups.iter().copied()))
+        .add_option(
+            reach
+                .member
+                .map(|member| duty_record::Column::MemberId.eq(member)),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_that_differ_in_spaces_and_punctuation_only_are_the_same() {
+        let titles = [
+            "关于加强“一老一小”服务的建议",
+            "关于加强一老一小服务 的建议。",
+            "关于加强「一老一小」服务的建议",
+        ];
+        assert_eq!(titles.map(normal_title), ["关于加强一老一小服务的建议"; 3]);
+        assert_ne!(normal_title("第一号提案"), normal_title("第二号提案"));
+        assert_ne!(normal_title("——"), normal_title("……"));
+    }
+}

@@ -1,0 +1,393 @@
+//! HTTP for duty records.
+
+use actix_web::web::{Data, Json};
+use actix_web::{HttpResponse, get, patch, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::duty::{DutyKind, DutyStatus};
+use domain::ids::{AccountId, DutyRecordId, FileId, GroupId, MemberId};
+use entity::duty_record::Model as DutyRecord;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::service::{self, Amendment, Declaration, Record, Wanted};
+use crate::access::{On, OperationType, Permit, op};
+use crate::app::App;
+use crate::error::{Problem, Result};
+use crate::extract::{Body, Fields, IfMatch, Page, PageParams, Params, etag, instant};
+
+/// At most so many files show one thing.
+const MOST_EVIDENCE: usize = 20;
+
+/// A duty record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DutyRecordView {
+    /// Id.
+    pub id: DutyRecordId,
+    /// Who did it.
+    pub member_id: MemberId,
+    /// His name.
+    pub member_name: String,
+    /// His group when it was declared.
+    pub group_id: GroupId,
+    /// What it is.
+    pub kind: DutyKind,
+    /// Title.
+    pub title: String,
+    /// In words.
+    pub content: String,
+    /// The day it was done; points belong to the period of this day.
+    pub done_on: NaiveDate,
+    /// Files that show it.
+    #[schema(value_type = Vec<FileId>)]
+    pub evidence_ids: serde_json::Value,
+    /// The number under which an office filed it.
+    pub reference_no: Option<String>,
+    /// Where it stands; only a verified one counts.
+    pub status: DutyStatus,
+    /// Why it was returned or taken back.
+    pub status_reason: Option<String>,
+    /// The account that declared it.
+    pub declared_by: AccountId,
+    /// The name of who declared it.
+    pub declared_by_name: String,
+    /// The account that checked it first.
+    pub checked_by: Option<AccountId>,
+    /// The account that verified it.
+    pub verified_by: Option<AccountId>,
+    /// The name of who verified it.
+    pub verified_by_name: Option<String>,
+    /// Other records of the member, of the same kind, with the same reference number or title.
+    pub possible_duplicates: Vec<DutyRecordId>,
+    /// Counts edits, for `If-Match`.
+    pub version: i32,
+    /// When it was declared.
+    #[serde(with = "instant")]
+    #[schema(value_type = String)]
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    #[serde(with = "instant")]
+    #[schema(value_type = String)]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<Record> for DutyRecordView {
+    fn from(record: Record) -> Self {
+        let Record {
+            row,
+            member_name,
+            declared_by_name,
+            verified_by_name,
+            possible_duplicates,
+        } = record;
+        Self {
+            id: row.id,
+            member_id: row.member_id,
+            member_name,
+            group_id: row.group_id,
+            kind: row.kind,
+            title: row.title,
+            content: row.content,
+            done_on: row.done_on,
+            evidence_ids: row.evidence,
+            reference_no: row.reference_no,
+            status: row.status,
+            status_reason: row.status_reason,
+            declared_by: row.declared_by,
+            declared_by_name,
+            checked_by: row.checked_by,
+            verified_by: row.verified_by,
+            verified_by_name,
+            possible_duplicates,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Which duty records, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DutyParams {
+    /// Where they stand.
+    #[param(value_type = Option<String>)]
+    status: Option<DutyStatus>,
+    /// What they are.
+    #[param(value_type = Option<String>)]
+    kind: Option<DutyKind>,
+    /// Id of a member.
+    #[param(value_type = Option<String>)]
+    member: Option<MemberId>,
+    /// Done on this day or later.
+    from: Option<NaiveDate>,
+    /// Done on this day or earlier.
+    to: Option<NaiveDate>,
+    /// How many items, 1 to 200; 50 unless told.
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The duty records within the caller's reach, the latest first.
+#[utoipa::path(tag = "duty", params(DutyParams), responses((status = 200, body = Page<DutyRecordView>), (status = "default", body = Problem)))]
+#[get("/duty-records")]
+pub async fn duty_records(
+    app: Data<App>,
+    permit: Permit<op::DutyList>,
+    params: Params<DutyParams>,
+) -> Result<Json<Page<DutyRecordView>>> {
+    let (skip, limit) = PageParams::window(params.limit, params.cursor.as_deref())?;
+    let wanted = Wanted {
+        status: params.status,
+        kind: params.kind,
+        member: params.member,
+        from: params.from,
+        to: params.to,
+    };
+    let (records, total) = service::list(
+        &app,
+        permit.committee(),
+        &permit.reach,
+        &wanted,
+        (skip, limit),
+    )
+    .await?;
+    Ok(Json(Page::new(
+        records.into_iter().map(DutyRecordView::from).collect(),
+        total,
+        skip,
+    )))
+}
+
+/// One duty record.
+///
+/// The `ETag` is what `If-Match` of a change takes.
+#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
+#[get("/duty-records/{duty_record_id}")]
+pub async fn duty_record(app: Data<App>, on: On<op::DutyList, DutyRecord>) -> Result<HttpResponse> {
+    view(&app, &on.permit, on.row.clone(), HttpResponse::Ok()).await
+}
+
+/// What a member did.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DutyDeclaration {
+    /// Who did it. Members declare for themselves and leave it out; the office names a member.
+    member_id: Option<MemberId>,
+    /// What it is.
+    kind: DutyKind,
+    /// At most 100 characters.
+    title: String,
+    /// At most 5000 characters.
+    #[serde(default)]
+    content: String,
+    /// The day it was done, not in the future and within the term.
+    done_on: NaiveDate,
+    /// Files that show it, at most 20.
+    #[serde(default)]
+    evidence_ids: Vec<FileId>,
+    /// The number under which an office filed it, at most 50 characters.
+    reference_no: Option<String>,
+    /// Submits it at once instead of leaving a draft.
+    #[serde(default)]
+    submit: bool,
+}
+
+/// Declare a duty record.
+///
+/// A draft unless `submit` is set. `possible_duplicates` of the answer names records of the member
+/// that seem to say the same; they are a hint and forbid nothing.
+#[utoipa::path(tag = "duty", request_body = DutyDeclaration, responses((status = 201, body = DutyRecordView), (status = "default", body = Problem)))]
+#[post("/duty-records")]
+pub async fn declare_duty(
+    app: Data<App>,
+    permit: Permit<op::DutyDeclare>,
+    body: Body<DutyDeclaration>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    let mut fields = Fields::default();
+    let declaration = Declaration {
+        member: body.member_id,
+        kind: body.kind,
+        title: fields.line("/title", &body.title, 100),
+        content: fields.paragraph("/content", &body.content, 5000),
+        done_on: body.done_on,
+        evidence: evidence(&mut fields, body.evidence_ids),
+        reference_no: body
+            .reference_no
+            .and_then(|text| reference(&mut fields, &text)),
+        submit: body.submit,
+    };
+    fields.finish()?;
+    let reach = permit.reach.clone();
+    let committee = permit.committee();
+    let row = service::declare(&app, permit, declaration).await?;
+    let tag = etag(row.version);
+    let record = service::describe(&app, committee, &reach, vec![row])
+        .await?
+        .into_iter()
+        .next();
+    Ok(HttpResponse::Created()
+        .insert_header(tag)
+        .json(record.map(DutyRecordView::from)))
+}
+
+/// What is changed in a duty record; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DutyAmendment {
+    /// What it is.
+    kind: Option<DutyKind>,
+    /// At most 100 characters.
+    title: Option<String>,
+    /// At most 5000 characters.
+    content: Option<String>,
+    /// The day it was done.
+    done_on: Option<NaiveDate>,
+    /// Files that show it, at most 20; takes the place of all before.
+    evidence_ids: Option<Vec<FileId>>,
+    /// The number under which an office filed it; an empty text takes it away.
+    reference_no: Option<String>,
+}
+
+/// Change a draft or a returned duty record.
+///
+/// Only who declared it and the member himself. Send the `ETag` as `If-Match`.
+#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), request_body = DutyAmendment, responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
+#[patch("/duty-records/{duty_record_id}")]
+pub async fn amend_duty(
+    app: Data<App>,
+    on: On<op::DutyDeclare, DutyRecord>,
+    seen: IfMatch,
+    body: Body<DutyAmendment>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    let mut fields = Fields::default();
+    let change = Amendment {
+        kind: body.kind,
+        title: body.title.map(|title| fields.line("/title", &title, 100)),
+        content: body
+            .content
+            .map(|content| fields.paragraph("/content", &content, 5000)),
+        done_on: body.done_on,
+        evidence: body.evidence_ids.map(|ids| evidence(&mut fields, ids)),
+        reference_no: body.reference_no.map(|text| reference(&mut fields, &text)),
+    };
+    fields.finish()?;
+    let row = service::amend(&app, &on, seen, change).await?;
+    view(&app, &on.permit, row, HttpResponse::Ok()).await
+}
+
+/// Submit a draft or a returned duty record.
+#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
+#[post("/duty-records/{duty_record_id}/submit")]
+pub async fn submit_duty(
+    app: Data<App>,
+    on: On<op::DutySubmit, DutyRecord>,
+    seen: IfMatch,
+) -> Result<HttpResponse> {
+    let row = service::submit(&app, &on, seen).await?;
+    view(&app, &on.permit, row, HttpResponse::Ok()).await
+}
+
+/// Check a submitted duty record first, as its convener.
+///
+/// This step may be left out: verification is what counts.
+#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
+#[post("/duty-records/{duty_record_id}/check")]
+pub async fn check_duty(
+    app: Data<App>,
+    on: On<op::DutyCheck, DutyRecord>,
+    seen: IfMatch,
+) -> Result<HttpResponse> {
+    let row = service::check(&app, &on, seen).await?;
+    view(&app, &on.permit, row, HttpResponse::Ok()).await
+}
+
+/// Verify a duty record, so that it counts.
+///
+/// Never by who declared it and never by the member himself: `second_person_required`.
+#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
+#[post("/duty-records/{duty_record_id}/verify")]
+pub async fn verify_duty(
+    app: Data<App>,
+    on: On<op::DutyVerify, DutyRecord>,
+    seen: IfMatch,
+) -> Result<HttpResponse> {
+    let row = service::verify(&app, &on, seen).await?;
+    view(&app, &on.permit, row, HttpResponse::Ok()).await
+}
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DutyReason {
+    /// At most 200 characters; the member reads it.
+    reason: String,
+}
+
+impl DutyReason {
+    fn checked(&self) -> Result<String> {
+        let mut fields = Fields::default();
+        let reason = fields.line("/reason", &self.reason, 200);
+        fields.finish().map(|()| reason)
+    }
+}
+
+/// Return a submitted duty record to the member.
+#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), request_body = DutyReason, responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
+#[post("/duty-records/{duty_record_id}/return")]
+pub async fn return_duty(
+    app: Data<App>,
+    on: On<op::DutyReturn, DutyRecord>,
+    seen: IfMatch,
+    body: Body<DutyReason>,
+) -> Result<HttpResponse> {
+    let row = service::give_back(&app, &on, seen, body.checked()?).await?;
+    view(&app, &on.permit, row, HttpResponse::Ok()).await
+}
+
+/// Take back a verified duty record that was found wrong.
+///
+/// Its fact is not deleted: a reversal is added to the ledger, and the record is returned to the
+/// member with the reason.
+#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), request_body = DutyReason, responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
+#[post("/duty-records/{duty_record_id}/reverse")]
+pub async fn reverse_duty(
+    app: Data<App>,
+    on: On<op::DutyVerify, DutyRecord>,
+    seen: IfMatch,
+    body: Body<DutyReason>,
+) -> Result<HttpResponse> {
+    let row = service::reverse(&app, &on, seen, body.checked()?).await?;
+    view(&app, &on.permit, row, HttpResponse::Ok()).await
+}
+
+async fn view<O: OperationType>(
+    app: &App,
+    permit: &Permit<O>,
+    row: DutyRecord,
+    mut response: actix_web::HttpResponseBuilder,
+) -> Result<HttpResponse> {
+    let tag = etag(row.version);
+    let records = service::describe(app, permit.committee(), &permit.reach, vec![row]).await?;
+    let view = records.into_iter().next().map(DutyRecordView::from);
+    Ok(response.insert_header(tag).json(view))
+}
+
+fn evidence(fields: &mut Fields, mut ids: Vec<FileId>) -> Vec<FileId> {
+    fields.check(
+        ids.len() <= MOST_EVIDENCE,
+        "/evidence_ids",
+        "too_many",
+        "最多 20 个文件",
+    );
+    let mut seen = std::collections::HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    ids
+}
+
+fn reference(fields: &mut Fields, text: &str) -> Option<String> {
+    (!text.trim().is_empty()).then(|| fields.line("/reference_no", text, 50))
+}

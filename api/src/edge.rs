@@ -1,0 +1,172 @@
+//! What every request passes on its way in and out: a trace id, a deadline, a limit for its body,
+//! a guard against panics, a line in the log, and an audit entry when it was refused.
+
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{Error, HttpMessage, ResponseError, error::{InternalError, PayloadError}};
+use futures_util::{FutureExt, Stream, StreamExt};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::access::Asked;
+use crate::app::App;
+use crate::cache::limits;
+use crate::crypto::random;
+use crate::db::{Actor, SYSTEM};
+use crate::error::{ApiError, Code, Result};
+use crate::telemetry::{RouteLabels, TRACE};
+
+/// A handler that takes longer than this is given up (reliability.md §3).
+const DEADLINE: Duration = Duration::from_secs(8);
+/// A body that takes longer than this to arrive is given up: actix has no such limit.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+const JSON_LIMIT: usize = 1 << 20;
+const FILE_LIMIT: usize = 10 << 20;
+
+/// Wraps the whole service.
+pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
+    let app = request.app_data::<Data<App>>().expect("mounted by app::configure").clone();
+    let trace_id = Uuid::from_bytes(random()).simple().to_string();
+    let method = request.method().clone();
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let address = request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default();
+    let span = tracing::info_span!("request", trace_id, method = %method, route);
+    let started = Instant::now();
+    app.metrics.in_flight.inc();
+
+    let handled = TRACE.scope(
+        RefCell::new(trace_id.clone()),
+        async {
+            if let Err(refusal) = receive(&mut request).await {
+                return Err(answer(&refusal));
+            }
+            let guarded = AssertUnwindSafe(next.call(request)).catch_unwind();
+            match tokio::time::timeout(DEADLINE, guarded).await {
+                Ok(Ok(Ok(response))) => {
+                    let response = response.map_into_boxed_body();
+                    audit_refusal(&app, &response, &method, &address).await;
+                    Ok(response)
+                }
+                Ok(Ok(Err(error))) => Err(error),
+                Ok(Err(_)) => {
+                    app.metrics.panics.inc();
+                    Err(answer(&ApiError::internal(anyhow::anyhow!("handler panicked"))))
+                }
+                Err(_) => Err(answer(&ApiError { retry_after: Some(2), ..ApiError::new(Code::DeadlineExceeded) })),
+            }
+        }
+        .instrument(span.clone()),
+    );
+    let outcome = handled.await;
+
+    app.metrics.in_flight.dec();
+    let status = match &outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    let took = started.elapsed();
+    app.metrics.seconds.observe(took.as_secs_f64());
+    let labels = RouteLabels { method: method.to_string(), route, status: status.as_u16() };
+    app.metrics.requests.get_or_create(&labels).inc();
+    span.in_scope(|| tracing::info!(status = status.as_u16(), micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "done"));
+    outcome.map(|mut response| {
+        let value = HeaderValue::from_str(&trace_id).expect("hex digits are a header value");
+        response.headers_mut().insert(HeaderName::from_static("x-trace-id"), value);
+        response
+    })
+}
+
+/// An error whose response is already made, while the trace id is known.
+fn answer(refusal: &ApiError) -> Error {
+    InternalError::from_response(refusal.code.as_str(), refusal.error_response()).into()
+}
+
+/// Takes the whole body in, within its limits, and puts it back for the extractors.
+async fn receive(request: &mut ServiceRequest) -> Result<()> {
+    let multipart = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("multipart/form-data"));
+    let limit = if multipart { FILE_LIMIT } else { JSON_LIMIT };
+    let declared = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(ApiError::new(Code::PayloadTooLarge));
+    }
+    let mut payload = request.take_payload();
+    let whole = async {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| ApiError::new(Code::MalformedRequest))?;
+            if body.len() + chunk.len() > limit {
+                return Err(ApiError::new(Code::PayloadTooLarge));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    };
+    let body = match tokio::time::timeout(BODY_DEADLINE, whole).await {
+        Ok(body) => body?,
+        Err(_) => return Err(ApiError::new(Code::RequestTimeout)),
+    };
+    put_back(request, body);
+    Ok(())
+}
+
+/// Gives the body to whoever reads it next.
+pub(crate) fn put_back(request: &mut ServiceRequest, body: Bytes) {
+    request.extensions_mut().insert(Received(body.clone()));
+    let stream: BoxedStream = Box::pin(futures_util::stream::once(std::future::ready(Ok(body))));
+    request.set_payload(Payload::from(stream));
+}
+
+type BoxedStream = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, PayloadError>>>>;
+
+/// The body of the request, for who needs its bytes beside the handler.
+#[derive(Clone, Debug)]
+pub(crate) struct Received(pub Bytes);
+
+/// Refusals that are written to the audit log: who one is, what one may do, and what the state of
+/// things forbids a change. A typing error in a form is none of them.
+fn is_audited(code: Code, method: &Method) -> bool {
+    match code.status() {
+        401 | 403 => true,
+        409 => method != Method::GET && code != Code::IdempotencyInProgress,
+        422 => matches!(
+            code,
+            Code::CodeInvalid | Code::CodeExpired | Code::CodeFromFuture | Code::OfflineTooOld | Code::LocationTooFar
+                | Code::PhoneUnverified | Code::InviteCodeInvalid
+        ),
+        _ => code == Code::AccountLocked,
+    }
+}
+
+async fn audit_refusal(app: &App, response: &ServiceResponse, method: &Method, address: &str) {
+    let Some(code) = response.response().extensions().get::<Code>().copied() else { return };
+    if !is_audited(code, method) {
+        return;
+    }
+    let request = response.request();
+    let actor = request.extensions().get::<Actor>().cloned();
+    let operation = request.extensions().get::<Asked>().map_or("request", |asked| asked.0.as_str());
+    let now = app.clock.now();
+    let actor = match actor {
+        Some(actor) => actor,
+        // Strangers could fill the log; what is beyond the limit is in the metrics only.
+        None if app.cache.take(limits::STRANGER, address, now).await.is_err() => return,
+        None => Actor::stranger(SYSTEM),
+    };
+    let path = format!("{method} {}", request.match_pattern().unwrap_or_default());
+    if let Err(error) = app.db.refused(&actor, operation, now, code, &path).await {
+        tracing::error!(error = %error, "a refusal could not be audited");
+    }
+}

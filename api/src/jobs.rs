@@ -1,0 +1,164 @@
+//! Background work: a table of jobs that commit with the change that wants them.
+//!
+//! A worker claims a job by lease and fence, so that a job is done by one worker at a time and a
+//! worker that froze cannot finish what another took over. The claim is the one query that looks
+//! at all committees: a job is the service's own and is run for the committee it names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::job;
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::app::App;
+use crate::error::Result;
+use crate::{callback, notice};
+use crate::telemetry::Metrics;
+
+/// How long a worker has a job before another may take it.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// After so many attempts a job is dead and an operator looks at it.
+const ATTEMPTS: i32 = 12;
+/// How long the worker sleeps when nothing wakes it.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// What became of a job.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It is to be run again at this time, without counting as a failure.
+    Later(DateTime<Utc>),
+}
+
+/// Runs due jobs, one after the other.
+#[derive(Debug)]
+pub struct Worker;
+
+impl Worker {
+    /// Starts a worker on this thread's runtime; it ends with the process.
+    pub fn spawn(app: Arc<App>) {
+        actix_web::rt::spawn(async move {
+            loop {
+                match run_due(&app).await {
+                    Ok(0) => {
+                        let woken = app.work.notified();
+                        // Whether woken or not, the next thing to do is to look.
+                        let _timed_out = tokio::time::timeout(IDLE, woken).await;
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        let cause = error.cause.as_ref().map(|cause| crate::telemetry::redact(&format!("{cause:#}")));
+                        tracing::error!(%error, cause, "jobs could not be claimed");
+                        tokio::time::sleep(IDLE).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Runs every job that is due now; tells how many were run.
+pub async fn run_due(app: &App) -> Result<usize> {
+    let claimed = claim(app, 16).await?;
+    let count = claimed.len();
+    for job in claimed {
+        run(app, job).await?;
+    }
+    Ok(count)
+}
+
+async fn claim(app: &App, limit: u64) -> Result<Vec<job::Model>> {
+    let now = app.clock.now();
+    app.db
+        .housekeeping(async |txn| {
+            let free = Condition::any().add(job::Column::LeaseUntil.is_null()).add(job::Column::LeaseUntil.lt(now));
+            let due = job::Entity::find()
+                .filter(job::Column::State.eq("ready"))
+                .filter(job::Column::RunAt.lte(now))
+                .filter(free)
+                .order_by_asc(job::Column::RunAt)
+                .limit(limit)
+                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+                .all(txn)
+                .await?;
+            let mut claimed = Vec::with_capacity(due.len());
+            for mut job in due {
+                job.fence += 1;
+                job.attempts += 1;
+                job.lease_until = Some(now + LEASE);
+                job::Entity::update_many()
+                    .col_expr(job::Column::Fence, Expr::value(job.fence))
+                    .col_expr(job::Column::Attempts, Expr::value(job.attempts))
+                    .col_expr(job::Column::LeaseUntil, Expr::value(job.lease_until))
+                    .filter(job::Column::CommitteeId.eq(job.committee_id))
+                    .filter(job::Column::Id.eq(job.id))
+                    .exec(txn)
+                    .await?;
+                claimed.push(job);
+            }
+            Ok(claimed)
+        })
+        .await
+}
+
+async fn run(app: &App, job: job::Model) -> Result<()> {
+    let outcome = match job.kind.as_str() {
+        notice::DELIVER => notice::deliver(app, &job).await,
+        notice::REMIND => notice::remind_due(app, &job).await,
+        notice::RECONCILE => notice::reconcile(app, &job).await,
+        callback::FOLLOW => callback::follow(app, &job).await,
+        callback::RESYNC => callback::resync_due(app, &job).await,
+        unknown => Err(anyhow::anyhow!("no handler for jobs of kind {unknown}").into()),
+    };
+    let now = app.clock.now();
+    let (word, state, run_at, error) = match outcome {
+        Ok(Outcome::Done) => ("done", "done", job.run_at, None),
+        Ok(Outcome::Later(at)) => ("later", "ready", at, None),
+        Err(error) => {
+            let why = error.cause.as_ref().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause:#}"));
+            let why = crate::telemetry::redact(&why);
+            tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, error = why, "job failed");
+            let dead = job.attempts >= ATTEMPTS;
+            (if dead { "dead" } else { "failed" }, if dead { "dead" } else { "ready" }, now + backoff(job.attempts), Some(why))
+        }
+    };
+    Metrics::count(&app.metrics.jobs, word);
+    // Waiting for its time is no attempt; only claims that failed count towards its death.
+    let attempts = if word == "later" { job.attempts - 1 } else { job.attempts };
+    let finished = (state != "ready").then_some(now);
+    app.db
+        .housekeeping(async |txn| {
+            job::Entity::update_many()
+                .col_expr(job::Column::State, Expr::value(state))
+                .col_expr(job::Column::RunAt, Expr::value(run_at))
+                .col_expr(job::Column::Attempts, Expr::value(attempts))
+                .col_expr(job::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+                .col_expr(job::Column::LastError, Expr::value(error.clone()))
+                .col_expr(job::Column::FinishedAt, Expr::value(finished))
+                .filter(job::Column::CommitteeId.eq(job.committee_id))
+                .filter(job::Column::Id.eq(job.id).and(job::Column::Fence.eq(job.fence)))
+                .exec(txn)
+                .await?;
+            Ok(())
+        })
+        .await
+}
+
+/// One second, then twice as long each time, at most a day.
+fn backoff(attempts: i32) -> TimeDelta {
+    let exponent = u32::try_from(attempts.clamp(1, 17) - 1).unwrap_or(0);
+    TimeDelta::seconds(Ord::min(1 << exponent, 86_400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_job_waits_longer_each_time() {
+        assert_eq!([1, 2, 3, 12, 99].map(|n| backoff(n).num_seconds()), [1, 2, 4, 2048, 65_536]);
+    }
+}

@@ -1,0 +1,19 @@
+//! The roster: the office's file of members, read, previewed row by row, and applied as previewed.
+
+mod command;
+mod package;
+mod plan;
+mod reader;
+mod routes;
+pub mod service;
+mod template;
+mod workbook;
+
+pub use command::from_command_line;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the operations.
+pub fn configure(service: &mut ServiceConfig) {
+    service.service(routes::roster_template).service(routes::preview_roster).service(routes::apply_roster);
+}

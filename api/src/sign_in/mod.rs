@@ -1,0 +1,28 @@
+//! Signing in: by WeChat, by password, binding a WeChat to a member, and one's own account.
+//!
+//! Sessions and tokens themselves are in [`crate::access`].
+
+mod binding;
+mod me;
+mod me_routes;
+mod mini_program;
+pub mod password;
+mod routes;
+pub mod totp;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) use binding::rebind;
+
+/// Mounts the operations.
+pub fn configure(service: &mut ServiceConfig) {
+    service
+        .service(routes::sign_in_by_wechat)
+        .service(routes::bind_wechat)
+        .service(routes::sign_in_by_password)
+        .service(routes::refresh_tokens)
+        .service(routes::sign_out)
+        .service(me_routes::show_me)
+        .service(me_routes::change_password)
+        .service(me_routes::end_all_sessions);
+}
