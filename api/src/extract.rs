@@ -58,7 +58,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         Ok(value) => return json.end().map(|()| value).map_err(|_| ApiError::new(Code::MalformedRequest)),
         Err(error) => error,
     };
-    if !error.inner().is_data() {
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    if !is_json || !error.inner().is_data() {
         return Err(ApiError::with(Code::MalformedRequest, "请求内容不是有效的 JSON"));
     }
     let path = error.path().to_string();
@@ -194,6 +195,12 @@ impl<T> Page<T> {
     pub fn new(items: Vec<T>, total: u64, skip: u64) -> Self {
         let next = skip + items.len() as u64;
         Self { next_cursor: (next < total && !items.is_empty()).then(|| format!("o{next}")), items, total }
+    }
+
+    /// A list short enough to be handed out whole, such as the groups of a committee.
+    pub fn whole(items: Vec<T>) -> Self {
+        let total = items.len() as u64;
+        Self { items, total, next_cursor: None }
     }
 
     /// The page of a list that is already whole in memory.

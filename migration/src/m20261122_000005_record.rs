@@ -56,7 +56,7 @@ impl MigrationTrait for Migration {
             .required("key", ColumnType::string(None))
             .required("body_hash", ColumnType::string(None))
             .optional("status", ColumnType::Integer)
-            .optional("body", ColumnType::Blob)
+            .optional("body", ColumnType::VarBinary(StringLen::None))
             .required("created_at", ColumnType::TimestampWithTimeZone)
             .required("expires_at", ColumnType::TimestampWithTimeZone)
             .unique("idempotency_once", &["committee_id", "account_id", "operation", "key"])
@@ -67,7 +67,7 @@ impl MigrationTrait for Migration {
             .required("media_type", ColumnType::string(None))
             .required("size", ColumnType::BigInteger)
             .required("sha256", ColumnType::string(None))
-            .required("data", ColumnType::Blob)
+            .required("data", ColumnType::VarBinary(StringLen::None))
             .required("created_at", ColumnType::TimestampWithTimeZone)
             .create(manager)
             .await?;

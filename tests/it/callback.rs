@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use api::callback::{ensure_scheduled, resync};
 use api::demo::world::{self, official_account};
 use entity::{Scoped, callback, identity, job};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tests::TestApp;
 use wechat::crypto::MessageCrypt;
@@ -15,7 +15,10 @@ use crate::notice::{follow, habits, start, until};
 
 /// The account of group 一, as WeChat knows it.
 fn account() -> SimApp {
-    world::world(1, "").sim_apps.pop().unwrap()
+    world::world(1, "")
+        .sim_apps
+        .pop()
+        .expect("the world has an account")
 }
 
 /// Writes and signs what WeChat would push, at the service's time.
@@ -26,7 +29,8 @@ fn push(
     openid: &str,
     create_time: i64,
 ) -> (String, String) {
-    let crypt = MessageCrypt::new(&account.app_id, &account.token, &account.aes_key, None).unwrap();
+    let crypt = MessageCrypt::new(&account.app_id, &account.token, &account.aes_key, None)
+        .expect("a valid key");
     let body = format!(
         "<xml><ToUserName>{}</ToUserName><FromUserName>{openid}</FromUserName><CreateTime>{create_time}</CreateTime>\
          <MsgType>event</MsgType><Event>{event}</Event></xml>",
@@ -55,15 +59,18 @@ async fn send(t: &TestApp, (path, body): &(String, String)) -> (u16, String) {
         .body(body.clone())
         .send()
         .await
-        .unwrap();
-    (response.status().as_u16(), response.text().await.unwrap())
+        .expect("the service answers");
+    (
+        response.status().as_u16(),
+        response.text().await.expect("text"),
+    )
 }
 
 async fn kept(t: &TestApp) -> u64 {
     callback::Entity::of(t.committee)
         .count(t.app.db.read())
         .await
-        .unwrap()
+        .expect("callbacks can be counted")
 }
 
 async fn following(t: &TestApp, openid: &str) -> Option<bool> {
@@ -71,7 +78,7 @@ async fn following(t: &TestApp, openid: &str) -> Option<bool> {
         .filter(identity::Column::Openid.eq(openid))
         .one(t.app.db.read())
         .await
-        .unwrap();
+        .expect("identities can be read");
     row.map(|row| row.following)
 }
 

@@ -6,7 +6,7 @@ use api::demo::world::{MINI_PROGRAM, official_account};
 use chrono::TimeDelta;
 use domain::notice::{Channel, DeliveryState};
 use entity::{Scoped, delivery, identity};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tests::TestApp;
 use wechat::sim::{Fault, FaultKind, PushHabits};
@@ -24,7 +24,7 @@ pub async fn start() -> TestApp {
             .filter(identity::Column::Unionid.is_not_null())
             .count(t.app.db.read())
             .await
-            .unwrap()
+            .expect("identities can be counted")
             == 8
     })
     .await;
@@ -73,7 +73,11 @@ pub async fn follow(t: &TestApp, people: &[(&str, usize)]) {
             .filter(identity::Column::Openid.is_in(openids.clone()))
             .filter(identity::Column::Following.eq(true))
             .filter(identity::Column::MemberId.is_not_null());
-        linked.count(t.app.db.read()).await.unwrap() == openids.len() as u64
+        linked
+            .count(t.app.db.read())
+            .await
+            .expect("identities can be counted")
+            == openids.len() as u64
     })
     .await;
 }
@@ -93,11 +97,14 @@ async fn sheet(t: &TestApp, activity: &str) -> Value {
 }
 
 fn told<'a>(sheet: &'a Value, name: &str, channel: &str) -> &'a Value {
-    let items = sheet["items"].as_array().unwrap();
-    let member = items.iter().find(|item| item["name"] == name).unwrap();
+    let items = sheet["items"].as_array().expect("a list of members");
+    let member = items
+        .iter()
+        .find(|item| item["name"] == name)
+        .expect("the member is on the list");
     member["deliveries"]
         .as_array()
-        .unwrap()
+        .expect("a list of deliveries")
         .iter()
         .find(|row| row["channel"] == channel)
         .unwrap_or(&Value::Null)

@@ -11,6 +11,7 @@ use super::catalogue;
 use crate::access::{Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
+use crate::extract::Page;
 
 /// An activity group.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,12 +27,12 @@ pub struct GroupView {
 }
 
 /// The activity groups, in their order.
-#[utoipa::path(tag = "people", responses((status = 200, body = Vec<GroupView>), (status = "default", body = Problem)))]
+#[utoipa::path(tag = "people", responses((status = 200, body = Page<GroupView>), (status = "default", body = Problem)))]
 #[get("/groups")]
 pub async fn groups(
     app: Data<App>,
     permit: Permit<op::CatalogueRead>,
-) -> Result<Json<Vec<GroupView>>> {
+) -> Result<Json<Page<GroupView>>> {
     let groups = catalogue::groups(&app, &permit).await?;
     let view = groups.into_iter().map(|group| GroupView {
         id: group.row.id,
@@ -40,7 +41,7 @@ pub async fn groups(
         special_committee_id: group.row.special_committee_id,
         member_count: group.members,
     });
-    Ok(Json(view.collect()))
+    Ok(Json(Page::whole(view.collect())))
 }
 
 /// A sector.
@@ -55,12 +56,12 @@ pub struct SectorView {
 }
 
 /// The sectors, in their order.
-#[utoipa::path(tag = "people", responses((status = 200, body = Vec<SectorView>), (status = "default", body = Problem)))]
+#[utoipa::path(tag = "people", responses((status = 200, body = Page<SectorView>), (status = "default", body = Problem)))]
 #[get("/sectors")]
 pub async fn sectors(
     app: Data<App>,
     permit: Permit<op::CatalogueRead>,
-) -> Result<Json<Vec<SectorView>>> {
+) -> Result<Json<Page<SectorView>>> {
     let sectors = catalogue::sectors(&app, &permit).await?;
     let view = sectors.into_iter().map(|sector| SectorView {
         id: sector.row.id,
@@ -68,7 +69,7 @@ pub async fn sectors(
         ordinal: sector.row.ordinal,
         member_count: sector.members,
     });
-    Ok(Json(view.collect()))
+    Ok(Json(Page::whole(view.collect())))
 }
 
 /// A station.
@@ -90,12 +91,12 @@ pub struct StationView {
 }
 
 /// The stations, in the order of their groups.
-#[utoipa::path(tag = "people", responses((status = 200, body = Vec<StationView>), (status = "default", body = Problem)))]
+#[utoipa::path(tag = "people", responses((status = 200, body = Page<StationView>), (status = "default", body = Problem)))]
 #[get("/stations")]
 pub async fn stations(
     app: Data<App>,
     permit: Permit<op::CatalogueRead>,
-) -> Result<Json<Vec<StationView>>> {
+) -> Result<Json<Page<StationView>>> {
     let stations = catalogue::stations(&app, &permit).await?;
     let view = stations.into_iter().map(|(station, group)| StationView {
         id: station.id,
@@ -107,7 +108,7 @@ pub async fn stations(
         longitude: station.longitude,
         has_official_account: station.app_id.is_some(),
     });
-    Ok(Json(view.collect()))
+    Ok(Json(Page::whole(view.collect())))
 }
 
 /// A special committee.
@@ -122,12 +123,12 @@ pub struct SpecialCommitteeView {
 }
 
 /// The special committees, in their order.
-#[utoipa::path(tag = "people", responses((status = 200, body = Vec<SpecialCommitteeView>), (status = "default", body = Problem)))]
+#[utoipa::path(tag = "people", responses((status = 200, body = Page<SpecialCommitteeView>), (status = "default", body = Problem)))]
 #[get("/special-committees")]
 pub async fn special_committees(
     app: Data<App>,
     permit: Permit<op::CatalogueRead>,
-) -> Result<Json<Vec<SpecialCommitteeView>>> {
+) -> Result<Json<Page<SpecialCommitteeView>>> {
     let special = catalogue::special_committees(&app, &permit).await?;
     let view = special
         .into_iter()
@@ -137,7 +138,7 @@ pub async fn special_committees(
             ordinal: row.ordinal,
             group_ids,
         });
-    Ok(Json(view.collect()))
+    Ok(Json(Page::whole(view.collect())))
 }
 
 /// A term.
@@ -157,12 +158,12 @@ pub struct TermView {
 }
 
 /// The terms, the earliest first.
-#[utoipa::path(tag = "people", responses((status = 200, body = Vec<TermView>), (status = "default", body = Problem)))]
+#[utoipa::path(tag = "people", responses((status = 200, body = Page<TermView>), (status = "default", body = Problem)))]
 #[get("/terms")]
 pub async fn terms(
     app: Data<App>,
     permit: Permit<op::CatalogueRead>,
-) -> Result<Json<Vec<TermView>>> {
+) -> Result<Json<Page<TermView>>> {
     let (terms, current) = catalogue::terms(&app, &permit).await?;
     let view = terms.into_iter().map(|term| TermView {
         id: term.row.id,
@@ -172,5 +173,5 @@ pub async fn terms(
         current: Some(term.row.id) == current,
         member_count: term.members,
     });
-    Ok(Json(view.collect()))
+    Ok(Json(Page::whole(view.collect())))
 }
