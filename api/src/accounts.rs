@@ -35,7 +35,13 @@ impl Accounts {
                     secret: app.secret.reveal().to_owned().into(),
                     base_url: config.base_url.clone(),
                 };
-                (app.app_id.clone(), Account { config: app.clone(), client: wechat::Account::new(remote, client.clone()) })
+                (
+                    app.app_id.clone(),
+                    Account {
+                        config: app.clone(),
+                        client: wechat::Account::new(remote, client.clone()),
+                    },
+                )
             })
             .collect();
         Ok(Self { by_app_id })
@@ -53,6 +59,8 @@ impl Accounts {
 
     /// The mini-program of a committee.
     pub fn mini_program(&self, committee: &str) -> Option<&Account> {
-        self.all().find(|account| account.config.kind == AppKind::MiniProgram && account.config.committee == committee)
+        self.all().find(|account| {
+            account.config.kind == AppKind::MiniProgram && account.config.committee == committee
+        })
     }
 }

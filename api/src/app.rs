@@ -28,7 +28,10 @@ use crate::idempotency::once;
 use crate::jobs::Worker;
 use crate::methods::Methods;
 use crate::telemetry::Metrics;
-use crate::{activity, audit, calendar, callback, checkin, duty, files, leave, notice, people, report, roster, score, sign_in};
+use crate::{
+    activity, audit, calendar, callback, checkin, duty, files, leave, notice, people, report,
+    roster, score, sign_in,
+};
 
 /// Everything a handler needs.
 #[derive(Debug)]
@@ -60,14 +63,25 @@ pub struct App {
 impl App {
     /// Opens the database and makes the parts. Nothing is asked of WeChat yet.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
-        let db = Db::open(&config.database).await.map_err(|error| anyhow::anyhow!("database does not open: {:#}", error.cause.unwrap_or_else(|| anyhow::anyhow!("unknown"))))?;
+        let db = Db::open(&config.database).await.map_err(|error| {
+            anyhow::anyhow!(
+                "database does not open: {:#}",
+                error.cause.unwrap_or_else(|| anyhow::anyhow!("unknown"))
+            )
+        })?;
         let cache = match &config.redis.url {
-            Some(url) => Cache::redis(url.reveal()).await.map_err(|_| anyhow::anyhow!("redis.url is not usable"))?,
+            Some(url) => Cache::redis(url.reveal())
+                .await
+                .map_err(|_| anyhow::anyhow!("redis.url is not usable"))?,
             None => Cache::memory(),
         };
         Ok(Arc::new(Self {
             vault: Vault::new(&config.field_keys()?, config.index_key()?),
-            tokens: Tokens::new(&config.auth.issuer, config.auth.access_seconds, &config.signing_keys()?),
+            tokens: Tokens::new(
+                &config.auth.issuer,
+                config.auth.access_seconds,
+                &config.signing_keys()?,
+            ),
             standings: Standings::default(),
             accounts: Accounts::new(&config.wechat, &clock)?,
             rulebook: score::default_rulebook(),
@@ -83,7 +97,9 @@ impl App {
     /// Brings the tables up to date and makes the system's own chain.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         Migrator::up(self.db.migrations(), None).await?;
-        people::found_system(&self.db, self.clock.now()).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+        people::found_system(&self.db, self.clock.now())
+            .await
+            .map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(())
     }
 
@@ -146,39 +162,60 @@ struct Bearer;
 
 impl utoipa::Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        openapi.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        use utoipa::openapi::security::{
+            HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        };
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
         openapi.security = Some(vec![SecurityRequirement::new("bearer", [] as [&str; 0])]);
     }
 }
 
 /// The description of the API as it is published.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    actix_web::App::new().into_utoipa_app().openapi(Documented::openapi()).configure(configure).split_for_parts().1
+    actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Documented::openapi())
+        .configure(configure)
+        .split_for_parts()
+        .1
 }
 
 /// Mounts every capability.
 fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    let path_is_no_id = web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into());
+    let path_is_no_id =
+        web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into());
     let bodies = web::PayloadConfig::new(10 << 20);
-    service.app_data(path_is_no_id).app_data(bodies).service(healthz).service(readyz).service(metrics).configure(callback::configure).service(
-        utoipa_actix_web::scope("/api/v1")
-            .wrap(from_fn(once))
-            .configure(sign_in::configure)
-            .configure(people::configure)
-            .configure(roster::configure)
-            .configure(files::configure)
-            .configure(calendar::configure)
-            .configure(activity::configure)
-            .configure(leave::configure)
-            .configure(checkin::configure)
-            .configure(notice::configure)
-            .configure(duty::configure)
-            .configure(score::configure)
-            .configure(report::configure)
-            .configure(audit::configure),
-    );
+    service
+        .app_data(path_is_no_id)
+        .app_data(bodies)
+        .service(healthz)
+        .service(readyz)
+        .service(metrics)
+        .configure(callback::configure)
+        .service(
+            utoipa_actix_web::scope("/api/v1")
+                .wrap(from_fn(once))
+                .configure(sign_in::configure)
+                .configure(people::configure)
+                .configure(roster::configure)
+                .configure(files::configure)
+                .configure(calendar::configure)
+                .configure(activity::configure)
+                .configure(leave::configure)
+                .configure(checkin::configure)
+                .configure(notice::configure)
+                .configure(duty::configure)
+                .configure(score::configure)
+                .configure(report::configure)
+                .configure(audit::configure),
+        );
 }
 
 /// Alive.
@@ -192,9 +229,14 @@ async fn healthz() -> HttpResponse {
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 503, body = crate::error::Problem)), security(()))]
 #[get("/readyz")]
 async fn readyz(app: Data<App>) -> Result<HttpResponse> {
-    let pending = Migrator::get_pending_migrations(app.db.read()).await.map_err(ApiError::unavailable)?;
+    let pending = Migrator::get_pending_migrations(app.db.read())
+        .await
+        .map_err(ApiError::unavailable)?;
     if !pending.is_empty() {
-        return Err(ApiError::unavailable(anyhow::anyhow!("{} migrations are pending", pending.len())));
+        return Err(ApiError::unavailable(anyhow::anyhow!(
+            "{} migrations are pending",
+            pending.len()
+        )));
     }
     Ok(HttpResponse::Ok().body("ready"))
 }
@@ -203,12 +245,23 @@ async fn readyz(app: Data<App>) -> Result<HttpResponse> {
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 404, body = crate::error::Problem)), security(()))]
 #[get("/metrics")]
 async fn metrics(app: Data<App>, request: actix_web::HttpRequest) -> Result<HttpResponse> {
-    let token = app.config.server.metrics_token.as_ref().ok_or_else(ApiError::not_found)?;
-    let given = request.headers().get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let matches = given.is_some_and(|given| subtle::ConstantTimeEq::ct_eq(given.as_bytes(), token.reveal().as_bytes()).into());
+    let token = app
+        .config
+        .server
+        .metrics_token
+        .as_ref()
+        .ok_or_else(ApiError::not_found)?;
+    let given = request
+        .headers()
+        .get("authorization")
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let matches = given.is_some_and(|given| {
+        subtle::ConstantTimeEq::ct_eq(given.as_bytes(), token.reveal().as_bytes()).into()
+    });
     if !matches {
         return Err(ApiError::new(Code::Unauthenticated));
     }
-    Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(app.metrics.render()))
+    Ok(HttpResponse::Ok()
+        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+        .body(app.metrics.render()))
 }
-

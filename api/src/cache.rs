@@ -28,21 +28,53 @@ pub mod limits {
     use super::Limit;
 
     /// Check-ins of one member.
-    pub const CHECK_IN: Limit = Limit { name: "check_in", count: 10, seconds: 60 };
+    pub const CHECK_IN: Limit = Limit {
+        name: "check_in",
+        count: 10,
+        seconds: 60,
+    };
     /// Sign-in codes of one openid.
-    pub const LOGIN: Limit = Limit { name: "login", count: 5, seconds: 60 };
+    pub const LOGIN: Limit = Limit {
+        name: "login",
+        count: 5,
+        seconds: 60,
+    };
     /// Attempts to bind of one account.
-    pub const BIND: Limit = Limit { name: "bind", count: 3, seconds: 86_400 };
+    pub const BIND: Limit = Limit {
+        name: "bind",
+        count: 3,
+        seconds: 86_400,
+    };
     /// Passwords tried from one address; a whole office shares one.
-    pub const PASSWORD: Limit = Limit { name: "password", count: 60, seconds: 60 };
+    pub const PASSWORD: Limit = Limit {
+        name: "password",
+        count: 60,
+        seconds: 60,
+    };
     /// Exports of one account.
-    pub const EXPORT: Limit = Limit { name: "export", count: 5, seconds: 86_400 };
+    pub const EXPORT: Limit = Limit {
+        name: "export",
+        count: 5,
+        seconds: 86_400,
+    };
     /// Activities published by one convener.
-    pub const PUBLISH: Limit = Limit { name: "publish", count: 5, seconds: 86_400 };
+    pub const PUBLISH: Limit = Limit {
+        name: "publish",
+        count: 5,
+        seconds: 86_400,
+    };
     /// Roster files uploaded by one account.
-    pub const UPLOAD: Limit = Limit { name: "upload", count: 20, seconds: 3_600 };
+    pub const UPLOAD: Limit = Limit {
+        name: "upload",
+        count: 20,
+        seconds: 3_600,
+    };
     /// Refusals of strangers that are written to the audit log, from one address.
-    pub const STRANGER: Limit = Limit { name: "stranger", count: 120, seconds: 60 };
+    pub const STRANGER: Limit = Limit {
+        name: "stranger",
+        count: 120,
+        seconds: 60,
+    };
 }
 
 /// Counts, in memory and, where configured, in Redis.
@@ -63,8 +95,14 @@ const REDIS_DEADLINE: Duration = Duration::from_millis(200);
 impl Cache {
     /// Counts in memory only.
     pub fn memory() -> Self {
-        let counts = Moka::builder().max_capacity(200_000).time_to_live(Duration::from_hours(25)).build();
-        Self { counts, redis: None }
+        let counts = Moka::builder()
+            .max_capacity(200_000)
+            .time_to_live(Duration::from_hours(25))
+            .build();
+        Self {
+            counts,
+            redis: None,
+        }
     }
 
     /// Counts shared through Redis. Redis need not be there yet.
@@ -81,7 +119,10 @@ impl Cache {
                 None
             }
         };
-        Ok(Self { redis, ..Self::memory() })
+        Ok(Self {
+            redis,
+            ..Self::memory()
+        })
     }
 
     /// Whether a shared cache is in use.
@@ -99,7 +140,11 @@ impl Cache {
             Some(count) => count,
             None => self.count_here(key),
         };
-        if count <= limit.count { Ok(()) } else { Err(refusal(ends, now)) }
+        if count <= limit.count {
+            Ok(())
+        } else {
+            Err(refusal(ends, now))
+        }
     }
 
     /// Refuses when `subject` has used up `limit`, and counts nothing.
@@ -113,9 +158,16 @@ impl Cache {
         let (key, ends) = window(limit, subject, now);
         let count = match self.counted_shared(&key).await {
             Some(count) => count,
-            None => self.counts.get(&key).map_or(0, |count| count.load(std::sync::atomic::Ordering::Relaxed)),
+            None => self
+                .counts
+                .get(&key)
+                .map_or(0, |count| count.load(std::sync::atomic::Ordering::Relaxed)),
         };
-        if count < limit.count { Ok(()) } else { Err(refusal(ends, now)) }
+        if count < limit.count {
+            Ok(())
+        } else {
+            Err(refusal(ends, now))
+        }
     }
 
     async fn counted_shared(&self, key: &str) -> Option<u32> {
@@ -123,7 +175,8 @@ impl Cache {
         let mut get = redis::cmd("GET");
         get.arg(key);
         // What goes wrong here is logged when the next attempt is counted.
-        let count = tokio::time::timeout(REDIS_DEADLINE, get.query_async::<Option<u32>>(&mut redis)).await;
+        let count =
+            tokio::time::timeout(REDIS_DEADLINE, get.query_async::<Option<u32>>(&mut redis)).await;
         count.ok()?.ok().map(Option::unwrap_or_default)
     }
 
@@ -156,7 +209,10 @@ impl Cache {
 /// The key of the window in which `now` lies, and the second at which it ends.
 fn window(limit: Limit, subject: &str, now: DateTime<Utc>) -> (String, i64) {
     let window = now.timestamp().div_euclid(i64::from(limit.seconds));
-    (format!("limit:{}:{subject}:{window}", limit.name), (window + 1) * i64::from(limit.seconds))
+    (
+        format!("limit:{}:{subject}:{window}", limit.name),
+        (window + 1) * i64::from(limit.seconds),
+    )
 }
 
 fn refusal(ends: i64, now: DateTime<Utc>) -> ApiError {
@@ -170,7 +226,11 @@ mod tests {
     #[actix_web::test]
     async fn the_count_starts_again_with_the_next_window() {
         let cache = Cache::memory();
-        let limit = Limit { name: "test", count: 2, seconds: 60 };
+        let limit = Limit {
+            name: "test",
+            count: 2,
+            seconds: 60,
+        };
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
 
         assert!(cache.take(limit, "a", at(0)).await.is_ok());
@@ -184,14 +244,21 @@ mod tests {
     #[actix_web::test]
     async fn asking_whether_a_limit_is_used_up_counts_nothing() {
         let cache = Cache::memory();
-        let limit = Limit { name: "test", count: 1, seconds: 60 };
+        let limit = Limit {
+            name: "test",
+            count: 1,
+            seconds: 60,
+        };
         let at = DateTime::from_timestamp(0, 0).unwrap();
 
         for _ in 0..3 {
             assert!(cache.check(limit, "a", at).await.is_ok());
         }
         assert!(cache.take(limit, "a", at).await.is_ok());
-        assert_eq!(cache.check(limit, "a", at).await.unwrap_err().retry_after, Some(60));
+        assert_eq!(
+            cache.check(limit, "a", at).await.unwrap_err().retry_after,
+            Some(60)
+        );
         assert!(cache.check(limit, "b", at).await.is_ok());
     }
 }

@@ -39,7 +39,8 @@ impl Clock {
                     .expect("a frozen clock is set from an instant");
             }
         };
-        DateTime::from_timestamp_millis(at.timestamp_millis()).expect("an instant cut to milliseconds is an instant")
+        DateTime::from_timestamp_millis(at.timestamp_millis())
+            .expect("an instant cut to milliseconds is an instant")
     }
 
     /// Puts a frozen or shifted clock to `at`; the machine's own cannot be put.
@@ -63,7 +64,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the clock everybody else is sent to")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock everybody else is sent to"
+)]
 fn system() -> DateTime<Utc> {
     Utc::now()
 }

@@ -81,7 +81,12 @@ pub struct Server {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { bind: "127.0.0.1:8080".to_owned(), workers: 0, metrics_token: None, shutdown_seconds: 15 }
+        Self {
+            bind: "127.0.0.1:8080".to_owned(),
+            workers: 0,
+            metrics_token: None,
+            shutdown_seconds: 15,
+        }
     }
 }
 
@@ -179,7 +184,10 @@ pub struct Wechat {
 
 impl Default for Wechat {
     fn default() -> Self {
-        Self { base_url: "https://api.weixin.qq.com".to_owned(), apps: Vec::new() }
+        Self {
+            base_url: "https://api.weixin.qq.com".to_owned(),
+            apps: Vec::new(),
+        }
     }
 }
 
@@ -258,7 +266,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), json: true }
+        Self {
+            filter: "info".to_owned(),
+            json: true,
+        }
     }
 }
 
@@ -270,7 +281,12 @@ impl Config {
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
         let value: Value = builder
-            .add_source(config::Environment::with_prefix("XINGDONG").prefix_separator("__").separator("__").try_parsing(true))
+            .add_source(
+                config::Environment::with_prefix("XINGDONG")
+                    .prefix_separator("__")
+                    .separator("__")
+                    .try_parsing(true),
+            )
             .build()
             .context("configuration unreadable")?
             .try_deserialize()
@@ -281,15 +297,28 @@ impl Config {
     /// Checks a configuration that is already read.
     pub fn from_value(mut value: Value) -> Result<Self> {
         read_secret_files(&mut value)?;
-        let missing: Vec<_> = ["database.url", "auth.keys", "crypto.field_keys", "crypto.index_key"]
-            .into_iter()
-            .filter(|path| value.pointer(&format!("/{}", path.replace('.', "/"))).is_none())
-            .collect();
+        let missing: Vec<_> = [
+            "database.url",
+            "auth.keys",
+            "crypto.field_keys",
+            "crypto.index_key",
+        ]
+        .into_iter()
+        .filter(|path| {
+            value
+                .pointer(&format!("/{}", path.replace('.', "/")))
+                .is_none()
+        })
+        .collect();
         if !missing.is_empty() {
-            bail!("configuration is missing: {}. See docs/runbook.md, and `xingdong config-example`", missing.join(", "));
+            bail!(
+                "configuration is missing: {}. See docs/runbook.md, and `xingdong config-example`",
+                missing.join(", ")
+            );
         }
-        let config: Self = serde_path_to_error::deserialize(value)
-            .map_err(|error| anyhow::anyhow!("configuration at `{}`: {}", error.path(), error.inner()))?;
+        let config: Self = serde_path_to_error::deserialize(value).map_err(|error| {
+            anyhow::anyhow!("configuration at `{}`: {}", error.path(), error.inner())
+        })?;
         config.check()?;
         Ok(config)
     }
@@ -299,11 +328,16 @@ impl Config {
         self.field_keys()?;
         self.index_key()?;
         if self.auth.access_seconds == 0 || self.auth.access_seconds > 900 {
-            bail!("configuration at `auth.access_seconds`: 1 to 900, because revocation must not wait longer");
+            bail!(
+                "configuration at `auth.access_seconds`: 1 to 900, because revocation must not wait longer"
+            );
         }
         for app in &self.wechat.apps {
             if app.token.is_some() != app.aes_key.is_some() {
-                bail!("configuration of wechat app {}: token and aes_key belong together", app.app_id);
+                bail!(
+                    "configuration of wechat app {}: token and aes_key belong together",
+                    app.app_id
+                );
             }
         }
         Ok(())
@@ -318,7 +352,8 @@ impl Config {
             .keys
             .iter()
             .map(|key| {
-                let secret = decode(&key.secret).with_context(|| format!("auth.keys {}", key.id))?;
+                let secret =
+                    decode(&key.secret).with_context(|| format!("auth.keys {}", key.id))?;
                 if secret.len() < 32 {
                     bail!("auth.keys {}: at least 32 bytes", key.id);
                 }
@@ -332,7 +367,12 @@ impl Config {
         if self.crypto.field_keys.is_empty() {
             bail!("configuration at `crypto.field_keys`: at least one key");
         }
-        let key = |key: &FieldKey| Ok((key.id, key_of_32(&key.secret).with_context(|| format!("crypto.field_keys {}", key.id))?));
+        let key = |key: &FieldKey| {
+            Ok((
+                key.id,
+                key_of_32(&key.secret).with_context(|| format!("crypto.field_keys {}", key.id))?,
+            ))
+        };
         self.crypto.field_keys.iter().map(key).collect()
     }
 
@@ -343,23 +383,38 @@ impl Config {
 }
 
 fn decode(secret: &Secret) -> Result<Vec<u8>> {
-    STANDARD.decode(secret.reveal().trim()).map_err(|_| anyhow::anyhow!("not base64"))
+    STANDARD
+        .decode(secret.reveal().trim())
+        .map_err(|_| anyhow::anyhow!("not base64"))
 }
 
 fn key_of_32(secret: &Secret) -> Result<[u8; 32]> {
-    decode(secret)?.try_into().map_err(|_| anyhow::anyhow!("not 32 bytes"))
+    decode(secret)?
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("not 32 bytes"))
 }
 
 /// Puts the content of `x_file` where `x` is expected.
 fn read_secret_files(value: &mut Value) -> Result<()> {
     match value {
         Value::Object(map) => {
-            let files: Vec<_> = map.keys().filter(|key| key.ends_with("_file")).cloned().collect();
+            let files: Vec<_> = map
+                .keys()
+                .filter(|key| key.ends_with("_file"))
+                .cloned()
+                .collect();
             for key in files {
-                let path = map[&key].as_str().with_context(|| format!("configuration at `{key}`: a path"))?.to_owned();
-                let text = std::fs::read_to_string(&path).with_context(|| format!("secret file of `{key}` unreadable"))?;
+                let path = map[&key]
+                    .as_str()
+                    .with_context(|| format!("configuration at `{key}`: a path"))?
+                    .to_owned();
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("secret file of `{key}` unreadable"))?;
                 map.remove(&key);
-                map.insert(key.trim_end_matches("_file").to_owned(), Value::String(text.trim_end().to_owned()));
+                map.insert(
+                    key.trim_end_matches("_file").to_owned(),
+                    Value::String(text.trim_end().to_owned()),
+                );
             }
             map.values_mut().try_for_each(read_secret_files)
         }
@@ -385,7 +440,12 @@ mod tests {
     #[test]
     fn without_configuration_everything_missing_is_named_at_once() {
         let error = Config::from_value(json!({})).unwrap_err().to_string();
-        for key in ["database.url", "auth.keys", "crypto.field_keys", "crypto.index_key"] {
+        for key in [
+            "database.url",
+            "auth.keys",
+            "crypto.field_keys",
+            "crypto.index_key",
+        ] {
             assert!(error.contains(key), "{error}");
         }
     }
@@ -394,14 +454,22 @@ mod tests {
     fn an_unknown_key_is_refused_by_name() {
         let mut value = minimal();
         value["server"] = json!({ "bnid": "127.0.0.1:1" });
-        assert!(Config::from_value(value).unwrap_err().to_string().contains("bnid"));
+        assert!(
+            Config::from_value(value)
+                .unwrap_err()
+                .to_string()
+                .contains("bnid")
+        );
     }
 
     #[test]
     fn secrets_do_not_print() {
         let config = Config::from_value(minimal()).unwrap();
         let text = format!("{config:?}");
-        assert!(!text.contains(&STANDARD.encode([7; 32])) && !text.contains("test.sqlite"), "{text}");
+        assert!(
+            !text.contains(&STANDARD.encode([7; 32])) && !text.contains("test.sqlite"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -412,6 +480,9 @@ mod tests {
         let mut value = minimal();
         value["crypto"]["index_key_file"] = json!(path);
         value["crypto"].as_object_mut().unwrap().remove("index_key");
-        assert_eq!(Config::from_value(value).unwrap().index_key().unwrap(), [9; 32]);
+        assert_eq!(
+            Config::from_value(value).unwrap().index_key().unwrap(),
+            [9; 32]
+        );
     }
 }

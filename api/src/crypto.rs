@@ -18,7 +18,8 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 /// HMAC-SHA256 of length-prefixed parts, so that no two lists of parts look alike.
 pub fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -55,7 +56,10 @@ impl Vault {
         assert!(!keys.is_empty(), "a vault needs a key");
         let keys = keys
             .iter()
-            .map(|(id, secret)| FieldKey { id: *id, cipher: Aes256Gcm::new(secret.into()) })
+            .map(|(id, secret)| FieldKey {
+                id: *id,
+                cipher: Aes256Gcm::new(secret.into()),
+            })
             .collect();
         Self { keys, index_key }
     }
@@ -78,8 +82,14 @@ impl Vault {
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>> {
         let broken = |why: &str| ApiError::internal(anyhow::anyhow!("sealed field: {why}"));
         let (id, rest) = sealed.split_first().ok_or_else(|| broken("empty"))?;
-        let (nonce, sealed) = rest.split_first_chunk::<12>().ok_or_else(|| broken("too short"))?;
-        let key = self.keys.iter().find(|key| key.id == *id).ok_or_else(|| broken("unknown key"))?;
+        let (nonce, sealed) = rest
+            .split_first_chunk::<12>()
+            .ok_or_else(|| broken("too short"))?;
+        let key = self
+            .keys
+            .iter()
+            .find(|key| key.id == *id)
+            .ok_or_else(|| broken("unknown key"))?;
         key.cipher
             .decrypt(&Nonce::from(*nonce), sealed)
             .map_err(|_| broken("does not open"))

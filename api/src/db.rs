@@ -11,9 +11,9 @@ use domain::ids::{AccountId, AuditId, CommitteeId, FactId, JobId, MemberId};
 use domain::ledger::{self, Hash};
 use entity::{Scoped, audit, fact, job, ledger_head};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ActiveModelTrait, ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseBackend,
+    DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -46,12 +46,20 @@ pub struct Actor {
 impl Actor {
     /// The service itself, at work on a job.
     pub fn service(committee: CommitteeId) -> Self {
-        Self { committee, account: None, name: "系统".to_owned() }
+        Self {
+            committee,
+            account: None,
+            name: "系统".to_owned(),
+        }
     }
 
     /// Somebody who has not signed in.
     pub fn stranger(committee: CommitteeId) -> Self {
-        Self { committee, account: None, name: "未登录".to_owned() }
+        Self {
+            committee,
+            account: None,
+            name: "未登录".to_owned(),
+        }
     }
 }
 
@@ -137,7 +145,10 @@ impl Write {
     }
 
     async fn record(&mut self) -> Result<()> {
-        let jobs: Vec<_> = std::mem::take(&mut self.jobs).into_iter().map(|job| self.job_row(job)).collect();
+        let jobs: Vec<_> = std::mem::take(&mut self.jobs)
+            .into_iter()
+            .map(|job| self.job_row(job))
+            .collect();
         for chunk in jobs.chunks(500) {
             job::Entity::insert_many(chunk.to_vec())
                 .on_conflict_do_nothing_on([job::Column::CommitteeId, job::Column::UniqueKey])
@@ -205,7 +216,9 @@ impl Write {
             rows.push(fact::ActiveModel::from(row));
         }
         for chunk in rows.chunks(500) {
-            fact::Entity::insert_many(chunk.to_vec()).exec_without_returning(&self.txn).await?;
+            fact::Entity::insert_many(chunk.to_vec())
+                .exec_without_returning(&self.txn)
+                .await?;
         }
         head.store(&self.txn).await
     }
@@ -297,7 +310,9 @@ async fn append_audit(
     };
     head.advance(seal_audit(&row, head.hash));
     row.hash = head.hash.to_string();
-    audit::Entity::insert(audit::ActiveModel::from(row)).exec_without_returning(txn).await?;
+    audit::Entity::insert(audit::ActiveModel::from(row))
+        .exec_without_returning(txn)
+        .await?;
     head.store(txn).await
 }
 
@@ -310,15 +325,29 @@ struct Head {
 }
 
 impl Head {
-    async fn lock(txn: &DatabaseTransaction, committee: CommitteeId, chain: &'static str) -> Result<Self> {
+    async fn lock(
+        txn: &DatabaseTransaction,
+        committee: CommitteeId,
+        chain: &'static str,
+    ) -> Result<Self> {
         let row = ledger_head::Entity::of(committee)
             .filter(ledger_head::Column::Chain.eq(chain))
             .lock_exclusive()
             .one(txn)
             .await?
-            .ok_or_else(|| ApiError::internal(anyhow::anyhow!("committee without ledger head {chain}")))?;
-        let hash = row.hash.parse().map_err(|_| ApiError::internal(anyhow::anyhow!("ledger head {chain} unreadable")))?;
-        Ok(Self { committee, chain, seq: row.seq, hash })
+            .ok_or_else(|| {
+                ApiError::internal(anyhow::anyhow!("committee without ledger head {chain}"))
+            })?;
+        let hash = row
+            .hash
+            .parse()
+            .map_err(|_| ApiError::internal(anyhow::anyhow!("ledger head {chain} unreadable")))?;
+        Ok(Self {
+            committee,
+            chain,
+            seq: row.seq,
+            hash,
+        })
     }
 
     fn advance(&mut self, hash: Hash) {
@@ -358,13 +387,19 @@ impl Db {
     /// Opens the database that `config` names.
     pub async fn open(config: &config::Database) -> Result<Self> {
         let url = config.url.reveal();
-        if url.starts_with("sqlite:") { Self::open_sqlite(url).await } else { Self::open_postgres(config).await }
+        if url.starts_with("sqlite:") {
+            Self::open_sqlite(url).await
+        } else {
+            Self::open_postgres(config).await
+        }
     }
 
     async fn open_sqlite(url: &str) -> Result<Self> {
         // One connection writes and waits its turn in our own queue; the others read beside it.
         let write = Database::connect(sqlite_options(url, 1)).await?;
-        write.execute_unprepared("PRAGMA journal_mode = WAL").await?;
+        write
+            .execute_unprepared("PRAGMA journal_mode = WAL")
+            .await?;
         let read = Database::connect(sqlite_options(url, 4)).await?;
         Ok(Self { read, write })
     }
@@ -381,7 +416,10 @@ impl Db {
             .test_before_acquire_if_idle_for(Duration::from_secs(5))
             .sqlx_logging(false);
         let pool = Database::connect(options).await?;
-        Ok(Self { read: pool.clone(), write: pool })
+        Ok(Self {
+            read: pool.clone(),
+            write: pool,
+        })
     }
 
     /// For reading outside of a change.
@@ -439,7 +477,10 @@ impl Db {
     ///
     /// # Errors
     /// Those of `change`; then nothing was written.
-    pub async fn housekeeping<T>(&self, change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>) -> Result<T> {
+    pub async fn housekeeping<T>(
+        &self,
+        change: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
+    ) -> Result<T> {
         let txn = self.begin().await?;
         match change(&txn).await {
             Ok(value) => {
@@ -454,7 +495,14 @@ impl Db {
     }
 
     /// Records that something was refused.
-    pub async fn refused(&self, actor: &Actor, operation: &'static str, at: DateTime<Utc>, code: Code, path: &str) -> Result<()> {
+    pub async fn refused(
+        &self,
+        actor: &Actor,
+        operation: &'static str,
+        at: DateTime<Utc>,
+        code: Code,
+        path: &str,
+    ) -> Result<()> {
         let mut detail = String::new();
         write!(detail, "{path}").expect("writing to a string does not fail");
         let entry = Entry {
@@ -466,10 +514,14 @@ impl Db {
             detail: serde_json::json!({ "path": detail }),
         };
         let committee = actor.committee;
-        self.housekeeping(async |txn| append_audit(txn, committee, at, entry).await).await
+        self.housekeeping(async |txn| append_audit(txn, committee, at, entry).await)
+            .await
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the door; it begins immediately on SQLite")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door; it begins immediately on SQLite"
+    )]
     async fn begin(&self) -> Result<DatabaseTransaction> {
         let options = match self.engine() {
             DatabaseBackend::Sqlite => TransactionOptions {
@@ -503,7 +555,9 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
                     // After a failed COMMIT sqlx believes it is outside of a transaction that
                     // SQLite still holds open. A connection on which a rollback succeeds was such
                     // a one and is not used again.
-                    let was_open = sea_orm::sqlx::Executor::execute(&mut *connection, "ROLLBACK").await.is_ok();
+                    let was_open = sea_orm::sqlx::Executor::execute(&mut *connection, "ROLLBACK")
+                        .await
+                        .is_ok();
                     Ok(!was_open)
                 })
             })

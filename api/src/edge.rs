@@ -12,7 +12,10 @@ use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut, Data};
-use actix_web::{Error, HttpMessage, ResponseError, error::{InternalError, PayloadError}};
+use actix_web::{
+    Error, HttpMessage, ResponseError,
+    error::{InternalError, PayloadError},
+};
 use futures_util::{FutureExt, Stream, StreamExt};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -33,12 +36,23 @@ const JSON_LIMIT: usize = 1 << 20;
 const FILE_LIMIT: usize = 10 << 20;
 
 /// Wraps the whole service.
-pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
-    let app = request.app_data::<Data<App>>().expect("mounted by app::configure").clone();
+pub async fn edge(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
+    let app = request
+        .app_data::<Data<App>>()
+        .expect("mounted by app::configure")
+        .clone();
     let trace_id = Uuid::from_bytes(random()).simple().to_string();
     let method = request.method().clone();
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    let address = request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default();
+    let route = request
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    let address = request
+        .peer_addr()
+        .map(|address| address.ip().to_string())
+        .unwrap_or_default();
     let span = tracing::info_span!("request", trace_id, method = %method, route);
     let started = Instant::now();
     app.metrics.in_flight.inc();
@@ -59,9 +73,14 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
                 Ok(Ok(Err(error))) => Err(error),
                 Ok(Err(_)) => {
                     app.metrics.panics.inc();
-                    Err(answer(&ApiError::internal(anyhow::anyhow!("handler panicked"))))
+                    Err(answer(&ApiError::internal(anyhow::anyhow!(
+                        "handler panicked"
+                    ))))
                 }
-                Err(_) => Err(answer(&ApiError { retry_after: Some(2), ..ApiError::new(Code::DeadlineExceeded) })),
+                Err(_) => Err(answer(&ApiError {
+                    retry_after: Some(2),
+                    ..ApiError::new(Code::DeadlineExceeded)
+                })),
             }
         }
         .instrument(span.clone()),
@@ -75,12 +94,24 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
     };
     let took = started.elapsed();
     app.metrics.seconds.observe(took.as_secs_f64());
-    let labels = RouteLabels { method: method.to_string(), route, status: status.as_u16() };
+    let labels = RouteLabels {
+        method: method.to_string(),
+        route,
+        status: status.as_u16(),
+    };
     app.metrics.requests.get_or_create(&labels).inc();
-    span.in_scope(|| tracing::info!(status = status.as_u16(), micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "done"));
+    span.in_scope(|| {
+        tracing::info!(
+            status = status.as_u16(),
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "done"
+        );
+    });
     outcome.map(|mut response| {
         let value = HeaderValue::from_str(&trace_id).expect("hex digits are a header value");
-        response.headers_mut().insert(HeaderName::from_static("x-trace-id"), value);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-trace-id"), value);
         response
     })
 }
@@ -98,7 +129,10 @@ async fn receive(request: &mut ServiceRequest) -> Result<()> {
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("multipart/form-data"));
     let limit = if multipart { FILE_LIMIT } else { JSON_LIMIT };
-    let declared = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let declared = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
         return Err(ApiError::new(Code::PayloadTooLarge));
     }
@@ -143,26 +177,43 @@ fn is_audited(code: Code, method: &Method) -> bool {
         409 => method != Method::GET && code != Code::IdempotencyInProgress,
         422 => matches!(
             code,
-            Code::CodeInvalid | Code::CodeExpired | Code::CodeFromFuture | Code::OfflineTooOld | Code::LocationTooFar
-                | Code::PhoneUnverified | Code::InviteCodeInvalid
+            Code::CodeInvalid
+                | Code::CodeExpired
+                | Code::CodeFromFuture
+                | Code::OfflineTooOld
+                | Code::LocationTooFar
+                | Code::PhoneUnverified
+                | Code::InviteCodeInvalid
         ),
         _ => code == Code::AccountLocked,
     }
 }
 
 async fn audit_refusal(app: &App, response: &ServiceResponse, method: &Method, address: &str) {
-    let Some(code) = response.response().extensions().get::<Code>().copied() else { return };
+    let Some(code) = response.response().extensions().get::<Code>().copied() else {
+        return;
+    };
     if !is_audited(code, method) {
         return;
     }
     let request = response.request();
     let actor = request.extensions().get::<Actor>().cloned();
-    let operation = request.extensions().get::<Asked>().map_or("request", |asked| asked.0.as_str());
+    let operation = request
+        .extensions()
+        .get::<Asked>()
+        .map_or("request", |asked| asked.0.as_str());
     let now = app.clock.now();
     let actor = match actor {
         Some(actor) => actor,
         // Strangers could fill the log; what is beyond the limit is in the metrics only.
-        None if app.cache.take(limits::STRANGER, address, now).await.is_err() => return,
+        None if app
+            .cache
+            .take(limits::STRANGER, address, now)
+            .await
+            .is_err() =>
+        {
+            return;
+        }
         None => Actor::stranger(SYSTEM),
     };
     let path = format!("{method} {}", request.match_pattern().unwrap_or_default());

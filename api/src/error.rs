@@ -147,23 +147,46 @@ pub struct Problem {
 impl ApiError {
     /// A refusal with nothing to add to its title.
     pub fn new(code: Code) -> Self {
-        Self { code, detail: code.title().into(), errors: Vec::new(), retry_after: None, cause: None }
+        Self {
+            code,
+            detail: code.title().into(),
+            errors: Vec::new(),
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// A refusal with a sentence for the person.
     pub fn with(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { detail: detail.into(), ..Self::new(code) }
+        Self {
+            detail: detail.into(),
+            ..Self::new(code)
+        }
     }
 
     /// One field is wrong.
-    pub fn field(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        let errors = vec![FieldError { pointer: pointer.into(), code, message: message.into() }];
-        Self { errors, ..Self::new(Code::ValidationFailed) }
+    pub fn field(
+        pointer: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        let errors = vec![FieldError {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+        }];
+        Self {
+            errors,
+            ..Self::new(Code::ValidationFailed)
+        }
     }
 
     /// Several fields are wrong.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        Self { errors, ..Self::new(Code::ValidationFailed) }
+        Self {
+            errors,
+            ..Self::new(Code::ValidationFailed)
+        }
     }
 
     /// No such thing, or none that the caller may know of.
@@ -174,22 +197,35 @@ impl ApiError {
     /// The caller is known and lacks every one of these seats.
     pub fn forbidden(roles: impl Iterator<Item = Role>) -> Self {
         let names: Vec<_> = roles.map(Role::zh).collect();
-        Self::with(Code::Forbidden, format!("此操作需要以下身份之一：{}", names.join("、")))
+        Self::with(
+            Code::Forbidden,
+            format!("此操作需要以下身份之一：{}", names.join("、")),
+        )
     }
 
     /// Something that should not happen happened; the operator reads why.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
-        Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
+        Self {
+            cause: Some(cause.into()),
+            ..Self::new(Code::Internal)
+        }
     }
 
     /// A part we depend on does not answer; asking again helps.
     pub fn unavailable(cause: impl Into<anyhow::Error>) -> Self {
-        Self { cause: Some(cause.into()), retry_after: Some(1), ..Self::new(Code::Unavailable) }
+        Self {
+            cause: Some(cause.into()),
+            retry_after: Some(1),
+            ..Self::new(Code::Unavailable)
+        }
     }
 
     /// Too many requests of one kind.
     pub fn rate_limited(retry_after: u64) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited) }
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(Code::RateLimited)
+        }
     }
 
     /// The problem document of this refusal.
@@ -216,7 +252,11 @@ impl std::error::Error for ApiError {}
 
 impl From<DbErr> for ApiError {
     fn from(error: DbErr) -> Self {
-        if is_passing(&error) { Self::unavailable(error) } else { Self::internal(error) }
+        if is_passing(&error) {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
     }
 }
 
@@ -242,10 +282,12 @@ fn is_passing(error: &DbErr) -> bool {
                     // PostgreSQL: connection lost, shutting down, cancelled by time-out, deadlock, serialization,
                     // disk full. SQLite: busy, locked, disk full.
                     const PASSING: &[&str] = &[
-                        "08000", "08003", "08006", "57P01", "57P02", "57P03", "57014", "55P03", "40P01", "40001",
-                        "53300", "53100", "5", "6", "13", "261", "517",
+                        "08000", "08003", "08006", "57P01", "57P02", "57P03", "57014", "55P03",
+                        "40P01", "40001", "53300", "53100", "5", "6", "13", "261", "517",
                     ];
-                    error.code().is_some_and(|code| PASSING.contains(&code.as_ref()))
+                    error
+                        .code()
+                        .is_some_and(|code| PASSING.contains(&code.as_ref()))
                 }
                 _ => false,
             }
@@ -272,10 +314,14 @@ impl ResponseError for ApiError {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         response.insert_header(ContentType(
-            "application/problem+json".parse().expect("a valid media type"),
+            "application/problem+json"
+                .parse()
+                .expect("a valid media type"),
         ));
-        let mut response = response
-            .body(serde_json::to_vec(&self.problem(trace_id)).expect("a problem has only strings and numbers"));
+        let mut response = response.body(
+            serde_json::to_vec(&self.problem(trace_id))
+                .expect("a problem has only strings and numbers"),
+        );
         response.extensions_mut().insert(self.code);
         response
     }
@@ -290,7 +336,11 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for code in Code::ALL {
             assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
-            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+            assert!(
+                code.as_str()
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b == b'_')
+            );
             assert!(StatusCode::from_u16(code.status()).is_ok());
         }
     }

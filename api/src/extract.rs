@@ -35,15 +35,25 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             .headers()
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json")));
+            .is_some_and(|value| {
+                value
+                    .split(';')
+                    .next()
+                    .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
+            });
         let bytes = web::Bytes::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|_| ApiError::new(Code::PayloadTooLarge))?;
+            let bytes = bytes
+                .await
+                .map_err(|_| ApiError::new(Code::PayloadTooLarge))?;
             let body = if is_json {
                 parse(&bytes).map(Self)
             } else {
-                Err(ApiError::with(Code::UnsupportedMediaType, "请求内容应为 JSON（application/json）"))
+                Err(ApiError::with(
+                    Code::UnsupportedMediaType,
+                    "请求内容应为 JSON（application/json）",
+                ))
             };
             Gate::passed(&request).await;
             body
@@ -55,19 +65,36 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     // Meaning is only looked at when the text is JSON at all: 400 for the one, 422 for the other.
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let error = match serde_path_to_error::deserialize(&mut json) {
-        Ok(value) => return json.end().map(|()| value).map_err(|_| ApiError::new(Code::MalformedRequest)),
+        Ok(value) => {
+            return json
+                .end()
+                .map(|()| value)
+                .map_err(|_| ApiError::new(Code::MalformedRequest));
+        }
         Err(error) => error,
     };
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
     if !is_json || !error.inner().is_data() {
-        return Err(ApiError::with(Code::MalformedRequest, "请求内容不是有效的 JSON"));
+        return Err(ApiError::with(
+            Code::MalformedRequest,
+            "请求内容不是有效的 JSON",
+        ));
     }
     let path = error.path().to_string();
-    let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/")) };
+    let pointer = if path == "." {
+        String::new()
+    } else {
+        format!("/{}", path.replace('.', "/"))
+    };
     let text = error.inner().to_string();
     let quoted = text.split('`').nth(1).unwrap_or_default();
     Err(if text.starts_with("unknown field") {
-        ApiError::field(format!("{pointer}/{quoted}").replace(&format!("/{quoted}/{quoted}"), &format!("/{quoted}")), "unknown_field", "没有这个字段")
+        ApiError::field(
+            format!("{pointer}/{quoted}")
+                .replace(&format!("/{quoted}/{quoted}"), &format!("/{quoted}")),
+            "unknown_field",
+            "没有这个字段",
+        )
     } else if text.starts_with("missing field") {
         ApiError::field(format!("{pointer}/{quoted}"), "required", "必填")
     } else if text.starts_with("unknown variant") {
@@ -93,15 +120,21 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let params = web::Query::<T>::from_query(request.query_string()).map(|query| Self(query.into_inner())).map_err(|error| {
-            let text = error.to_string();
-            let name = text.split('`').nth(1).unwrap_or_default().to_owned();
-            let mut refusal = ApiError::new(Code::UnknownParameter);
-            if !name.is_empty() {
-                refusal.errors.push(FieldError { pointer: name, code: "invalid_parameter", message: "查询参数不正确".to_owned() });
-            }
-            refusal
-        });
+        let params = web::Query::<T>::from_query(request.query_string())
+            .map(|query| Self(query.into_inner()))
+            .map_err(|error| {
+                let text = error.to_string();
+                let name = text.split('`').nth(1).unwrap_or_default().to_owned();
+                let mut refusal = ApiError::new(Code::UnknownParameter);
+                if !name.is_empty() {
+                    refusal.errors.push(FieldError {
+                        pointer: name,
+                        code: "invalid_parameter",
+                        message: "查询参数不正确".to_owned(),
+                    });
+                }
+                refusal
+            });
         let request = request.clone();
         Box::pin(async move {
             Gate::passed(&request).await;
@@ -132,7 +165,11 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let version = match request.headers().get(IF_MATCH).map(|value| value.to_str().unwrap_or("?").trim()) {
+        let version = match request
+            .headers()
+            .get(IF_MATCH)
+            .map(|value| value.to_str().unwrap_or("?").trim())
+        {
             None | Some("*") => Ok(None),
             // A tag that is none of ours matches no version.
             Some(tag) => Ok(Some(tag.trim_matches('"').parse().unwrap_or(i32::MIN))),
@@ -164,7 +201,11 @@ impl PageParams {
     /// For a limit out of range or a cursor that is none of ours.
     pub fn window(limit: Option<u64>, cursor: Option<&str>) -> Result<(u64, u64)> {
         let wrong = |name: &str, message: &str| ApiError {
-            errors: vec![FieldError { pointer: name.to_owned(), code: "invalid_parameter", message: message.to_owned() }],
+            errors: vec![FieldError {
+                pointer: name.to_owned(),
+                code: "invalid_parameter",
+                message: message.to_owned(),
+            }],
             ..ApiError::new(Code::UnknownParameter)
         };
         let limit = limit.unwrap_or(50);
@@ -173,7 +214,10 @@ impl PageParams {
         }
         let skip = match cursor {
             None => 0,
-            Some(cursor) => cursor.strip_prefix('o').and_then(|skip| skip.parse::<u32>().ok()).ok_or_else(|| wrong("cursor", "分页标记不正确"))?,
+            Some(cursor) => cursor
+                .strip_prefix('o')
+                .and_then(|skip| skip.parse::<u32>().ok())
+                .ok_or_else(|| wrong("cursor", "分页标记不正确"))?,
         };
         Ok((u64::from(skip), limit))
     }
@@ -194,20 +238,32 @@ impl<T> Page<T> {
     /// A page of `items` that began after `skip` of `total`.
     pub fn new(items: Vec<T>, total: u64, skip: u64) -> Self {
         let next = skip + items.len() as u64;
-        Self { next_cursor: (next < total && !items.is_empty()).then(|| format!("o{next}")), items, total }
+        Self {
+            next_cursor: (next < total && !items.is_empty()).then(|| format!("o{next}")),
+            items,
+            total,
+        }
     }
 
     /// A list short enough to be handed out whole, such as the groups of a committee.
     pub fn whole(items: Vec<T>) -> Self {
         let total = items.len() as u64;
-        Self { items, total, next_cursor: None }
+        Self {
+            items,
+            total,
+            next_cursor: None,
+        }
     }
 
     /// The page of a list that is already whole in memory.
     pub fn cut(all: Vec<T>, skip: u64, limit: u64) -> Self {
         let total = all.len() as u64;
         let [skip_by, take] = [skip, limit].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-        Self::new(all.into_iter().skip(skip_by).take(take).collect(), total, skip)
+        Self::new(
+            all.into_iter().skip(skip_by).take(take).collect(),
+            total,
+            skip,
+        )
     }
 }
 
@@ -219,8 +275,17 @@ pub struct Fields {
 
 impl Fields {
     /// One field is wrong.
-    pub fn wrong(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.errors.push(FieldError { pointer: pointer.into(), code, message: message.into() });
+    pub fn wrong(
+        &mut self,
+        pointer: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.errors.push(FieldError {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+        });
     }
 
     /// `message` unless `holds`.
@@ -248,8 +313,12 @@ impl Fields {
         match text::name(value) {
             Ok(name) => return name,
             Err(NameError::Empty) => self.wrong(pointer, "required", "必填"),
-            Err(NameError::TooLong { max }) => self.wrong(pointer, "too_long", format!("最多 {max} 个字")),
-            Err(error @ NameError::InvalidChar { .. }) => self.wrong(pointer, "name_invalid_char", error.zh()),
+            Err(NameError::TooLong { max }) => {
+                self.wrong(pointer, "too_long", format!("最多 {max} 个字"));
+            }
+            Err(error @ NameError::InvalidChar { .. }) => {
+                self.wrong(pointer, "name_invalid_char", error.zh());
+            }
         }
         String::new()
     }
@@ -258,8 +327,12 @@ impl Fields {
         match text {
             Ok(text) => return text,
             Err(TextError::Empty) => self.wrong(pointer, "required", "必填"),
-            Err(TextError::TooLong { max }) => self.wrong(pointer, "too_long", format!("最多 {max} 个字")),
-            Err(error @ TextError::InvalidChar { .. }) => self.wrong(pointer, "invalid_char", error.zh()),
+            Err(TextError::TooLong { max }) => {
+                self.wrong(pointer, "too_long", format!("最多 {max} 个字"));
+            }
+            Err(error @ TextError::InvalidChar { .. }) => {
+                self.wrong(pointer, "invalid_char", error.zh());
+            }
         }
         String::new()
     }
@@ -269,7 +342,11 @@ impl Fields {
     /// # Errors
     /// `validation_failed` with every wrong field.
     pub fn finish(self) -> Result<()> {
-        if self.errors.is_empty() { Ok(()) } else { Err(ApiError::fields(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::fields(self.errors))
+        }
     }
 }
 
@@ -284,12 +361,16 @@ pub mod instant {
     }
 
     /// Reads an instant with any offset.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<DateTime<Utc>, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        let at = DateTime::parse_from_rfc3339(&text).map_err(|_| serde::de::Error::custom("timezone_required"))?;
+        let at = DateTime::parse_from_rfc3339(&text)
+            .map_err(|_| serde::de::Error::custom("timezone_required"))?;
         // Milliseconds are what is stored; years beyond four digits are nobody's activity.
         let at = DateTime::from_timestamp_millis(at.timestamp_millis());
-        at.filter(|at| (2000..2200).contains(&chrono::Datelike::year(at))).ok_or_else(|| serde::de::Error::custom("out of range"))
+        at.filter(|at| (2000..2200).contains(&chrono::Datelike::year(at)))
+            .ok_or_else(|| serde::de::Error::custom("out of range"))
     }
 
     /// The instant as text.
@@ -303,8 +384,10 @@ pub mod instant {
         use serde::Deserialize;
 
         /// Writes the instant with `+08:00`, or null.
-        #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
-        pub fn serialize<S: Serializer>(at: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+        pub fn serialize<S: Serializer>(
+            at: &Option<DateTime<Utc>>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
             match at {
                 Some(at) => super::serialize(at, serializer),
                 None => serializer.serialize_none(),
@@ -312,7 +395,9 @@ pub mod instant {
         }
 
         /// Reads an instant or null.
-        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+        pub fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<DateTime<Utc>>, D::Error> {
             #[derive(Deserialize)]
             struct Instant(#[serde(with = "super")] DateTime<Utc>);
             Ok(Option::<Instant>::deserialize(deserializer)?.map(|instant| instant.0))
@@ -335,16 +420,35 @@ mod tests {
 
     fn pointer(json: &str) -> (u16, String) {
         let error = parse::<Sample>(json.as_bytes()).unwrap_err();
-        (error.code.status(), error.errors.first().map(|field| format!("{} {}", field.pointer, field.code)).unwrap_or_default())
+        (
+            error.code.status(),
+            error
+                .errors
+                .first()
+                .map(|field| format!("{} {}", field.pointer, field.code))
+                .unwrap_or_default(),
+        )
     }
 
     #[test]
     fn the_client_hears_which_field_and_why() {
         assert_eq!(pointer("{"), (400, String::new()));
-        assert_eq!(pointer(r#"{"title":"a","at":"2026-09-25T09:00:00+08:00","x":1}"#), (422, "/x unknown_field".to_owned()));
-        assert_eq!(pointer(r#"{"title":"a"}"#), (422, "/at required".to_owned()));
-        assert_eq!(pointer(r#"{"title":1,"at":"2026-09-25T09:00:00+08:00"}"#), (422, "/title wrong_type".to_owned()));
-        assert_eq!(pointer(r#"{"title":"a","at":"2026-09-25T09:00:00"}"#), (422, "/at wrong_type".to_owned()));
+        assert_eq!(
+            pointer(r#"{"title":"a","at":"2026-09-25T09:00:00+08:00","x":1}"#),
+            (422, "/x unknown_field".to_owned())
+        );
+        assert_eq!(
+            pointer(r#"{"title":"a"}"#),
+            (422, "/at required".to_owned())
+        );
+        assert_eq!(
+            pointer(r#"{"title":1,"at":"2026-09-25T09:00:00+08:00"}"#),
+            (422, "/title wrong_type".to_owned())
+        );
+        assert_eq!(
+            pointer(r#"{"title":"a","at":"2026-09-25T09:00:00"}"#),
+            (422, "/at wrong_type".to_owned())
+        );
         assert_eq!(pointer(&"[".repeat(100_000)).0, 400);
     }
 

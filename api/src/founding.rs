@@ -117,7 +117,10 @@ pub fn totp_code(secret: &str, now: DateTime<Utc>) -> Option<String> {
 /// Sixteen characters that cannot be mistaken for each other when read from paper: 78 bits.
 fn draw_password() -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789+";
-    random::<16>().iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+    random::<16>()
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect()
 }
 
 /// Makes a committee with everything the file says and hands back the first passwords.
@@ -136,9 +139,15 @@ pub async fn found(app: &App, founding: &Founding) -> Result<(CommitteeId, Vec<C
         let totp = needs_totp(account.seat).then(random::<20>);
         credentials.push((account, password, totp));
     }
-    let taken = committee::Entity::find().filter(committee::Column::Code.eq(&founding.code)).count(app.db.read()).await?;
+    let taken = committee::Entity::find()
+        .filter(committee::Column::Code.eq(&founding.code))
+        .count(app.db.read())
+        .await?;
     if taken > 0 {
-        return Err(ApiError::with(Code::Conflict, format!("已有代码为 {} 的政协委员会", founding.code)));
+        return Err(ApiError::with(
+            Code::Conflict,
+            format!("已有代码为 {} 的政协委员会", founding.code),
+        ));
     }
     // The committee must be there before its own chain can take the entry about it.
     app.db
@@ -206,31 +215,53 @@ pub async fn found(app: &App, founding: &Founding) -> Result<(CommitteeId, Vec<C
             Ok(())
         })
         .await?;
-    let shown = credentials.into_iter().map(|(account, password, totp)| Credentials {
-        username: account.username.clone(),
-        seat: account.seat,
-        password,
-        totp_secret: totp.map(|secret| BASE32_NOPAD.encode(&secret)),
-    });
+    let shown = credentials
+        .into_iter()
+        .map(|(account, password, totp)| Credentials {
+            username: account.username.clone(),
+            seat: account.seat,
+            password,
+            totp_secret: totp.map(|secret| BASE32_NOPAD.encode(&secret)),
+        });
     Ok((id, shown.collect()))
 }
 
 fn check(founding: &Founding) -> Result<()> {
     let code_is_plain = (2..=32).contains(&founding.code.len())
-        && founding.code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && founding
+            .code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && founding.code != "system";
     if !code_is_plain {
-        return Err(ApiError::field("code", "invalid", "代码为 2 到 32 个小写字母、数字或连字符"));
+        return Err(ApiError::field(
+            "code",
+            "invalid",
+            "代码为 2 到 32 个小写字母、数字或连字符",
+        ));
     }
     if founding.term.ends_on <= founding.term.starts_on {
-        return Err(ApiError::field("term.ends_on", "invalid", "届次结束日期应晚于开始日期"));
+        return Err(ApiError::field(
+            "term.ends_on",
+            "invalid",
+            "届次结束日期应晚于开始日期",
+        ));
     }
     let specials: BTreeSet<_> = founding.special_committees.iter().collect();
     let named = founding.groups.iter().map(|group| &group.special_committee);
-    let named = named.chain(founding.accounts.iter().filter_map(|account| account.special_committee.as_ref()));
+    let named = named.chain(
+        founding
+            .accounts
+            .iter()
+            .filter_map(|account| account.special_committee.as_ref()),
+    );
     for name in named {
         if !specials.contains(name) {
-            return Err(ApiError::field("special_committees", "unknown", format!("没有名为「{name}」的专委会")));
+            return Err(ApiError::field(
+                "special_committees",
+                "unknown",
+                format!("没有名为「{name}」的专委会"),
+            ));
         }
     }
     Ok(())
@@ -244,7 +275,10 @@ const fn needs_totp(seat: SeatKind) -> bool {
     }
 }
 
-async fn structure<'a>(write: &db::Write, founding: &'a Founding) -> Result<BTreeMap<&'a str, SpecialCommitteeId>> {
+async fn structure<'a>(
+    write: &db::Write,
+    founding: &'a Founding,
+) -> Result<BTreeMap<&'a str, SpecialCommitteeId>> {
     let (id, now) = (write.committee, write.at);
     let ordinal = |index: usize| i32::try_from(index + 1).unwrap_or(i32::MAX);
     term::ActiveModel {
@@ -256,13 +290,19 @@ async fn structure<'a>(write: &db::Write, founding: &'a Founding) -> Result<BTre
     }
     .insert(&write.txn)
     .await?;
-    let sectors = founding.sectors.iter().enumerate().map(|(index, name)| sector::ActiveModel {
-        committee_id: Set(id),
-        id: Set(SectorId::new(now, random())),
-        name: Set(name.clone()),
-        ordinal: Set(ordinal(index)),
-    });
-    sector::Entity::insert_many(sectors).exec_without_returning(&write.txn).await?;
+    let sectors = founding
+        .sectors
+        .iter()
+        .enumerate()
+        .map(|(index, name)| sector::ActiveModel {
+            committee_id: Set(id),
+            id: Set(SectorId::new(now, random())),
+            name: Set(name.clone()),
+            ordinal: Set(ordinal(index)),
+        });
+    sector::Entity::insert_many(sectors)
+        .exec_without_returning(&write.txn)
+        .await?;
     let mut specials = BTreeMap::new();
     for (index, name) in founding.special_committees.iter().enumerate() {
         let special = SpecialCommitteeId::new(now, random());

@@ -26,22 +26,49 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 const ABANDONED: TimeDelta = TimeDelta::seconds(30);
 
 /// Wraps the operations of the API.
-pub async fn once(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
-    let app = request.app_data::<Data<App>>().expect("mounted by app::configure").clone();
-    let Some(key) = request.headers().get(KEY).filter(|_| request.method() == Method::POST).cloned() else {
-        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+pub async fn once(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
+    let app = request
+        .app_data::<Data<App>>()
+        .expect("mounted by app::configure")
+        .clone();
+    let Some(key) = request
+        .headers()
+        .get(KEY)
+        .filter(|_| request.method() == Method::POST)
+        .cloned()
+    else {
+        return next
+            .call(request)
+            .await
+            .map(ServiceResponse::map_into_boxed_body);
     };
     // Who is not signed in is refused by the operation itself.
     let Ok(claims) = Caller::claims(&app, request.request()) else {
-        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+        return next
+            .call(request)
+            .await
+            .map(ServiceResponse::map_into_boxed_body);
     };
     let operation = format!("{} {}", request.method(), request.path());
-    let body = request.extensions().get::<Received>().map(|received| received.0.clone()).unwrap_or_default();
+    let body = request
+        .extensions()
+        .get::<Received>()
+        .map(|received| received.0.clone())
+        .unwrap_or_default();
     let now = app.clock.now();
     let row = match begin(&app, &claims, &key, &operation, &body, now).await {
         Ok(Begun::First(row)) => row,
         Ok(Begun::Again(response)) => return Ok(request.into_response(response)),
-        Err(refusal) => return Err(InternalError::from_response(refusal.code.as_str(), refusal.error_response()).into()),
+        Err(refusal) => {
+            return Err(InternalError::from_response(
+                refusal.code.as_str(),
+                refusal.error_response(),
+            )
+            .into());
+        }
     };
 
     let response = match next.call(request).await {
@@ -58,11 +85,16 @@ pub async fn once(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let status = response.status();
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
-    let body = to_bytes(body).await.map_err(|_| InternalError::new("answer unreadable", StatusCode::INTERNAL_SERVER_ERROR))?;
+    let body = to_bytes(body)
+        .await
+        .map_err(|_| InternalError::new("answer unreadable", StatusCode::INTERNAL_SERVER_ERROR))?;
     if let Err(error) = keep(&app, claims.cid, row, status, &body).await {
         tracing::error!(error = %error, "an answer could not be kept for its idempotency key");
     }
-    Ok(ServiceResponse::new(request, head.set_body(body).map_into_boxed_body()))
+    Ok(ServiceResponse::new(
+        request,
+        head.set_body(body).map_into_boxed_body(),
+    ))
 }
 
 enum Begun {
@@ -70,12 +102,25 @@ enum Begun {
     Again(HttpResponse),
 }
 
-async fn begin(app: &App, claims: &Claims, key: &HeaderValue, operation: &str, body: &[u8], now: DateTime<Utc>) -> Result<Begun> {
+async fn begin(
+    app: &App,
+    claims: &Claims,
+    key: &HeaderValue,
+    operation: &str,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Begun> {
     let key = key
         .to_str()
         .ok()
         .filter(|key| (1..=100).contains(&key.len()))
-        .ok_or_else(|| ApiError::field("Idempotency-Key", "invalid_key", "请求编号应为 1 到 100 个可见字符"))?;
+        .ok_or_else(|| {
+            ApiError::field(
+                "Idempotency-Key",
+                "invalid_key",
+                "请求编号应为 1 到 100 个可见字符",
+            )
+        })?;
     let hash = hex::encode(Sha256::digest(body));
     let id = IdempotencyId::new(now, random());
     let row = idempotency::ActiveModel {
@@ -99,7 +144,10 @@ async fn begin(app: &App, claims: &Claims, key: &HeaderValue, operation: &str, b
     app.db
         .housekeeping(async |txn| {
             // Two requests with one key can race; `idempotency_once` lets one of them in.
-            let inserted = idempotency::Entity::insert(row.clone()).on_conflict_do_nothing_on(columns).exec_without_returning(txn).await?;
+            let inserted = idempotency::Entity::insert(row.clone())
+                .on_conflict_do_nothing_on(columns)
+                .exec_without_returning(txn)
+                .await?;
             if let TryInsertResult::Inserted(1..) = inserted {
                 return Ok(Begun::First(id));
             }
@@ -109,28 +157,48 @@ async fn begin(app: &App, claims: &Claims, key: &HeaderValue, operation: &str, b
                 .filter(idempotency::Column::Key.eq(key))
                 .one(txn)
                 .await?
-                .ok_or_else(|| ApiError::unavailable(anyhow::anyhow!("idempotency row vanished")))?;
+                .ok_or_else(|| {
+                    ApiError::unavailable(anyhow::anyhow!("idempotency row vanished"))
+                })?;
             let abandoned = earlier.status.is_none() && earlier.created_at + ABANDONED <= now;
             if abandoned || earlier.expires_at <= now {
                 earlier.delete(txn).await?;
-                idempotency::Entity::insert(row).exec_without_returning(txn).await?;
+                idempotency::Entity::insert(row)
+                    .exec_without_returning(txn)
+                    .await?;
                 return Ok(Begun::First(id));
             }
             if earlier.body_hash != hash {
                 return Err(ApiError::new(Code::IdempotencyKeyReused));
             }
             let Some(status) = earlier.status else {
-                return Err(ApiError { retry_after: Some(1), ..ApiError::new(Code::IdempotencyInProgress) });
+                return Err(ApiError {
+                    retry_after: Some(1),
+                    ..ApiError::new(Code::IdempotencyInProgress)
+                });
             };
-            let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
+            let status = u16::try_from(status)
+                .ok()
+                .and_then(|status| StatusCode::from_u16(status).ok())
+                .unwrap_or(StatusCode::OK);
             let mut response = HttpResponse::build(status);
-            response.insert_header((CONTENT_TYPE, "application/json")).insert_header(("Idempotency-Replayed", "true"));
-            Ok(Begun::Again(response.body(earlier.body.unwrap_or_default())))
+            response
+                .insert_header((CONTENT_TYPE, "application/json"))
+                .insert_header(("Idempotency-Replayed", "true"));
+            Ok(Begun::Again(
+                response.body(earlier.body.unwrap_or_default()),
+            ))
         })
         .await
 }
 
-async fn keep(app: &App, committee: CommitteeId, id: IdempotencyId, status: StatusCode, body: &[u8]) -> Result<()> {
+async fn keep(
+    app: &App,
+    committee: CommitteeId,
+    id: IdempotencyId,
+    status: StatusCode,
+    body: &[u8],
+) -> Result<()> {
     let row = idempotency::ActiveModel {
         committee_id: Set(committee),
         id: Set(id),
@@ -148,11 +216,12 @@ async fn keep(app: &App, committee: CommitteeId, id: IdempotencyId, status: Stat
 
 async fn forget(app: &App, committee: CommitteeId, id: IdempotencyId) {
     let gone = app.db.housekeeping(async |txn| {
-        idempotency::Entity::delete_by_id((committee, id)).exec(txn).await?;
+        idempotency::Entity::delete_by_id((committee, id))
+            .exec(txn)
+            .await?;
         Ok(())
     });
     if let Err(error) = gone.await {
         tracing::error!(error = %error, "an idempotency key could not be released");
     }
 }
-

@@ -14,13 +14,15 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 
 use crate::app::App;
 use crate::error::Result;
-use crate::{callback, notice};
 use crate::telemetry::Metrics;
+use crate::{callback, notice};
 
 /// How long a worker has a job before another may take it.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// After so many attempts a job is dead and an operator looks at it.
 const ATTEMPTS: i32 = 12;
+/// After so many jobs the worker takes breath, so that it can be stopped.
+const ROUND: usize = 64;
 /// How long the worker sleeps when nothing wakes it.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -41,6 +43,9 @@ impl Worker {
     /// Starts a worker on this thread's runtime; it ends with the process.
     pub fn spawn(app: Arc<App>) {
         actix_web::rt::spawn(async move {
+            if let Err(error) = callback::ensure_scheduled(&app).await {
+                tracing::error!(%error, "the nightly work could not be scheduled");
+            }
             loop {
                 match run_due(&app).await {
                     Ok(0) => {
@@ -50,7 +55,10 @@ impl Worker {
                     }
                     Ok(_) => {}
                     Err(error) => {
-                        let cause = error.cause.as_ref().map(|cause| crate::telemetry::redact(&format!("{cause:#}")));
+                        let cause = error
+                            .cause
+                            .as_ref()
+                            .map(|cause| crate::telemetry::redact(&format!("{cause:#}")));
                         tracing::error!(%error, cause, "jobs could not be claimed");
                         tokio::time::sleep(IDLE).await;
                     }
@@ -60,46 +68,49 @@ impl Worker {
     }
 }
 
-/// Runs every job that is due now; tells how many were run.
+/// Runs the jobs that are due now, at most [`ROUND`]; tells how many were run.
 pub async fn run_due(app: &App) -> Result<usize> {
-    let claimed = claim(app, 16).await?;
-    let count = claimed.len();
-    for job in claimed {
+    let mut count = 0;
+    // One at a time: a job that waits behind others would use up its lease before it begins.
+    while let Some(job) = claim(app).await? {
         run(app, job).await?;
+        count += 1;
+        if count == ROUND {
+            break;
+        }
     }
     Ok(count)
 }
 
-async fn claim(app: &App, limit: u64) -> Result<Vec<job::Model>> {
+async fn claim(app: &App) -> Result<Option<job::Model>> {
     let now = app.clock.now();
     app.db
         .housekeeping(async |txn| {
-            let free = Condition::any().add(job::Column::LeaseUntil.is_null()).add(job::Column::LeaseUntil.lt(now));
+            let free = Condition::any()
+                .add(job::Column::LeaseUntil.is_null())
+                .add(job::Column::LeaseUntil.lt(now));
             let due = job::Entity::find()
                 .filter(job::Column::State.eq("ready"))
                 .filter(job::Column::RunAt.lte(now))
                 .filter(free)
                 .order_by_asc(job::Column::RunAt)
-                .limit(limit)
+                .limit(1)
                 .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-                .all(txn)
+                .one(txn)
                 .await?;
-            let mut claimed = Vec::with_capacity(due.len());
-            for mut job in due {
-                job.fence += 1;
-                job.attempts += 1;
-                job.lease_until = Some(now + LEASE);
-                job::Entity::update_many()
-                    .col_expr(job::Column::Fence, Expr::value(job.fence))
-                    .col_expr(job::Column::Attempts, Expr::value(job.attempts))
-                    .col_expr(job::Column::LeaseUntil, Expr::value(job.lease_until))
-                    .filter(job::Column::CommitteeId.eq(job.committee_id))
-                    .filter(job::Column::Id.eq(job.id))
-                    .exec(txn)
-                    .await?;
-                claimed.push(job);
-            }
-            Ok(claimed)
+            let Some(mut job) = due else { return Ok(None) };
+            job.fence += 1;
+            job.attempts += 1;
+            job.lease_until = Some(now + LEASE);
+            job::Entity::update_many()
+                .col_expr(job::Column::Fence, Expr::value(job.fence))
+                .col_expr(job::Column::Attempts, Expr::value(job.attempts))
+                .col_expr(job::Column::LeaseUntil, Expr::value(job.lease_until))
+                .filter(job::Column::CommitteeId.eq(job.committee_id))
+                .filter(job::Column::Id.eq(job.id))
+                .exec(txn)
+                .await?;
+            Ok(Some(job))
         })
         .await
 }
@@ -118,16 +129,28 @@ async fn run(app: &App, job: job::Model) -> Result<()> {
         Ok(Outcome::Done) => ("done", "done", job.run_at, None),
         Ok(Outcome::Later(at)) => ("later", "ready", at, None),
         Err(error) => {
-            let why = error.cause.as_ref().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause:#}"));
+            let why = error
+                .cause
+                .as_ref()
+                .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause:#}"));
             let why = crate::telemetry::redact(&why);
             tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, error = why, "job failed");
             let dead = job.attempts >= ATTEMPTS;
-            (if dead { "dead" } else { "failed" }, if dead { "dead" } else { "ready" }, now + backoff(job.attempts), Some(why))
+            (
+                if dead { "dead" } else { "failed" },
+                if dead { "dead" } else { "ready" },
+                now + backoff(job.attempts),
+                Some(why),
+            )
         }
     };
     Metrics::count(&app.metrics.jobs, word);
     // Waiting for its time is no attempt; only claims that failed count towards its death.
-    let attempts = if word == "later" { job.attempts - 1 } else { job.attempts };
+    let attempts = if word == "later" {
+        job.attempts - 1
+    } else {
+        job.attempts
+    };
     let finished = (state != "ready").then_some(now);
     app.db
         .housekeeping(async |txn| {
@@ -135,11 +158,18 @@ async fn run(app: &App, job: job::Model) -> Result<()> {
                 .col_expr(job::Column::State, Expr::value(state))
                 .col_expr(job::Column::RunAt, Expr::value(run_at))
                 .col_expr(job::Column::Attempts, Expr::value(attempts))
-                .col_expr(job::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+                .col_expr(
+                    job::Column::LeaseUntil,
+                    Expr::value(Option::<DateTime<Utc>>::None),
+                )
                 .col_expr(job::Column::LastError, Expr::value(error.clone()))
                 .col_expr(job::Column::FinishedAt, Expr::value(finished))
                 .filter(job::Column::CommitteeId.eq(job.committee_id))
-                .filter(job::Column::Id.eq(job.id).and(job::Column::Fence.eq(job.fence)))
+                .filter(
+                    job::Column::Id
+                        .eq(job.id)
+                        .and(job::Column::Fence.eq(job.fence)),
+                )
                 .exec(txn)
                 .await?;
             Ok(())
@@ -159,6 +189,9 @@ mod tests {
 
     #[test]
     fn a_failing_job_waits_longer_each_time() {
-        assert_eq!([1, 2, 3, 12, 99].map(|n| backoff(n).num_seconds()), [1, 2, 4, 2048, 65_536]);
+        assert_eq!(
+            [1, 2, 3, 12, 99].map(|n| backoff(n).num_seconds()),
+            [1, 2, 4, 2048, 65_536]
+        );
     }
 }

@@ -15,8 +15,8 @@ pub mod extract;
 pub mod founding;
 pub mod idempotency;
 pub mod jobs;
-pub mod sheet;
 pub mod methods;
+pub mod sheet;
 pub mod telemetry;
 
 pub mod activity;

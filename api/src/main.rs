@@ -164,11 +164,20 @@ async fn main() -> Result<()> {
         }
         Command::CheckConfig(config) => check_config(open(&config).await?).await,
         Command::Found { file, config } => found(&file, open(&config).await?).await,
-        Command::Roster(RosterCommand::Import { file, committee, apply, config }) => {
+        Command::Roster(RosterCommand::Import {
+            file,
+            committee,
+            apply,
+            config,
+        }) => {
             let app = open(&config).await?;
             roster::from_command_line(&app, &committee, &file, apply).await
         }
-        Command::Score { rulebook, facts, format } => {
+        Command::Score {
+            rulebook,
+            facts,
+            format,
+        } => {
             let format = match format {
                 Format::Table => score::offline::Format::Table,
                 Format::Json => score::offline::Format::Json,
@@ -177,7 +186,9 @@ async fn main() -> Result<()> {
             score::offline::run(&rulebook, &facts, format)
         }
         Command::Rulebook(RulebookCommand::Check { file }) => score::offline::check(&file),
-        Command::Audit(AuditCommand::Verify { from: Some(file), .. }) => verify(audit::offline::Source::Export(&file)).await,
+        Command::Audit(AuditCommand::Verify {
+            from: Some(file), ..
+        }) => verify(audit::offline::Source::Export(&file)).await,
         Command::Audit(AuditCommand::Verify { from: None, config }) => {
             let app = open(&config).await?;
             verify(audit::offline::Source::Database(&app.db)).await
@@ -198,7 +209,9 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.with_timezone(&Utc));
     }
-    let day: chrono::NaiveDate = text.parse().map_err(|_| "a day such as 2026-09-25, or a time with its zone".to_owned())?;
+    let day: chrono::NaiveDate = text
+        .parse()
+        .map_err(|_| "a day such as 2026-09-25, or a time with its zone".to_owned())?;
     let morning = chrono::NaiveTime::from_hms_opt(9, 0, 0).expect("nine o'clock exists");
     Ok(domain::time::instant(day, morning))
 }
@@ -214,7 +227,8 @@ async fn serve(app: Arc<App>) -> Result<()> {
     if pending > 0 {
         bail!("{pending} migrations are pending: run `xingdong migrate up` first");
     }
-    let listener = std::net::TcpListener::bind(&app.config.server.bind).with_context(|| format!("cannot listen on {}", app.config.server.bind))?;
+    let listener = std::net::TcpListener::bind(&app.config.server.bind)
+        .with_context(|| format!("cannot listen on {}", app.config.server.bind))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     let server = app.serve(listener)?;
     let handle = server.handle();
@@ -261,12 +275,22 @@ async fn check_config(app: Arc<App>) -> Result<()> {
 }
 
 async fn found(file: &std::path::Path, app: Arc<App>) -> Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let founding: founding::Founding = toml::from_str(&text).with_context(|| format!("in {}", file.display()))?;
-    let (id, credentials) = founding::found(&app, &founding).await.map_err(|error| anyhow::anyhow!("{}: {:?}", error.detail, error.errors))?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let founding: founding::Founding =
+        toml::from_str(&text).with_context(|| format!("in {}", file.display()))?;
+    let (id, credentials) = founding::found(&app, &founding)
+        .await
+        .map_err(|error| anyhow::anyhow!("{}: {:?}", error.detail, error.errors))?;
     println!("{} 已建立（{id}）。以下密码只显示一次：", founding.name);
     for account in credentials {
-        println!("{:<16} {}  {}  {}", account.username, account.password, account.seat.zh(), account.totp_secret.unwrap_or_default());
+        println!(
+            "{:<16} {}  {}  {}",
+            account.username,
+            account.password,
+            account.seat.zh(),
+            account.totp_secret.unwrap_or_default()
+        );
     }
     Ok(())
 }

@@ -20,14 +20,23 @@ impl Methods {
                 ("PATCH", item.patch.is_some()),
                 ("DELETE", item.delete.is_some()),
             ];
-            let there: Vec<_> = methods.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect();
+            let there: Vec<_> = methods
+                .into_iter()
+                .filter(|(_, there)| *there)
+                .map(|(method, _)| method)
+                .collect();
             (ResourceDef::new(path.as_str()), there.join(", "))
         });
-        Self { paths: paths.collect() }
+        Self {
+            paths: paths.collect(),
+        }
     }
 
     /// The methods of the path, for the `Allow` header, if there is such a path.
     pub fn allowed(&self, path: &str) -> Option<&str> {
-        self.paths.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
+        self.paths
+            .iter()
+            .find(|(pattern, _)| pattern.is_match(path))
+            .map(|(_, methods)| methods.as_str())
     }
 }

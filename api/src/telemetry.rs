@@ -32,7 +32,11 @@ pub fn start(filter: &str, json: bool) {
         .with_span_events(FmtSpan::NONE);
     // A second start happens only in tests, where the first one's log is as good.
     let started = if json {
-        log.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        log.json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .try_init()
     } else {
         log.compact().with_target(false).try_init()
     };
@@ -111,14 +115,35 @@ impl Default for Metrics {
         let jobs = Family::<WordLabels, Counter>::default();
         let panics = Counter::default();
         let in_flight = Gauge::<i64, AtomicI64>::default();
-        registry.register("http_requests", "requests by route and status", requests.clone());
-        registry.register("http_request_seconds", "seconds per request", seconds.clone());
+        registry.register(
+            "http_requests",
+            "requests by route and status",
+            requests.clone(),
+        );
+        registry.register(
+            "http_request_seconds",
+            "seconds per request",
+            seconds.clone(),
+        );
         registry.register("checkins", "check-ins by outcome", checkins.clone());
         registry.register("deliveries", "deliveries by state", deliveries.clone());
         registry.register("jobs", "background jobs by outcome", jobs.clone());
         registry.register("panics", "panics in handlers", panics.clone());
-        registry.register("http_requests_in_flight", "requests being handled", in_flight.clone());
-        Self { registry, requests, seconds, checkins, deliveries, jobs, panics, in_flight }
+        registry.register(
+            "http_requests_in_flight",
+            "requests being handled",
+            in_flight.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            seconds,
+            checkins,
+            deliveries,
+            jobs,
+            panics,
+            in_flight,
+        }
     }
 }
 
@@ -139,7 +164,11 @@ impl Metrics {
 
     /// Counts one `word` in `family`.
     pub fn count(family: &Family<WordLabels, Counter>, word: &str) {
-        family.get_or_create(&WordLabels { word: word.to_owned() }).inc();
+        family
+            .get_or_create(&WordLabels {
+                word: word.to_owned(),
+            })
+            .inc();
     }
 }
 
@@ -149,8 +178,14 @@ mod tests {
 
     #[test]
     fn phones_openids_and_tokens_are_cut_out_of_error_texts() {
-        assert_eq!(redact("duplicate key (phone)=(13800138000)"), "duplicate key (phone)=(***)");
-        assert_eq!(redact("openid o6_bmjrPTlm6_2sgVt7hMZOPfL2M refused"), "openid *** refused");
+        assert_eq!(
+            redact("duplicate key (phone)=(13800138000)"),
+            "duplicate key (phone)=(***)"
+        );
+        assert_eq!(
+            redact("openid o6_bmjrPTlm6_2sgVt7hMZOPfL2M refused"),
+            "openid *** refused"
+        );
         assert_eq!(redact("no such table: member"), "no such table: member");
     }
 }

@@ -70,9 +70,10 @@ impl ActivityStatus {
             (S::Approved, T::Publish) | (S::Published, T::Reschedule) => Ok(S::Published),
             (S::Published, T::Start) => Ok(S::Running),
             (S::Published | S::Running, T::Close) => Ok(S::Closed),
-            (S::Draft | S::Returned | S::Submitted | S::Approved | S::Published | S::Running, T::Cancel) => {
-                Ok(S::Cancelled)
-            }
+            (
+                S::Draft | S::Returned | S::Submitted | S::Approved | S::Published | S::Running,
+                T::Cancel,
+            ) => Ok(S::Cancelled),
             _ => Err(WrongStep { status: self, step }),
         }
     }
@@ -84,7 +85,10 @@ impl ActivityStatus {
 
     /// Whether members see it: it was published, whatever became of it.
     pub const fn public(self) -> bool {
-        matches!(self, Self::Published | Self::Running | Self::Closed | Self::Cancelled)
+        matches!(
+            self,
+            Self::Published | Self::Running | Self::Closed | Self::Cancelled
+        )
     }
 
     /// Whether replies and check-ins can still come.
@@ -117,7 +121,16 @@ mod tests {
     fn the_usual_life_of_an_activity() {
         use ActivityStep as T;
         let mut status = ActivityStatus::Draft;
-        for step in [T::Submit, T::Return, T::Submit, T::Approve, T::Publish, T::Reschedule, T::Start, T::Close] {
+        for step in [
+            T::Submit,
+            T::Return,
+            T::Submit,
+            T::Approve,
+            T::Publish,
+            T::Reschedule,
+            T::Start,
+            T::Close,
+        ] {
             status = status.after(step).unwrap();
         }
         assert_eq!(status, ActivityStatus::Closed);
@@ -135,7 +148,10 @@ mod tests {
     #[test]
     fn only_an_approved_activity_can_be_published() {
         for &status in ActivityStatus::ALL {
-            assert_eq!(status.after(ActivityStep::Publish).is_ok(), status == ActivityStatus::Approved);
+            assert_eq!(
+                status.after(ActivityStep::Publish).is_ok(),
+                status == ActivityStatus::Approved
+            );
         }
     }
 }

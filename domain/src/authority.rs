@@ -94,13 +94,25 @@ words! {
 }
 
 const _0: Extent = Extent::None;
-#[expect(non_upper_case_globals, reason = "short names make the table readable as a table")]
+#[expect(
+    non_upper_case_globals,
+    reason = "short names make the table readable as a table"
+)]
 const Ow: Extent = Extent::Own;
-#[expect(non_upper_case_globals, reason = "short names make the table readable as a table")]
+#[expect(
+    non_upper_case_globals,
+    reason = "short names make the table readable as a table"
+)]
 const Gr: Extent = Extent::Group;
-#[expect(non_upper_case_globals, reason = "short names make the table readable as a table")]
+#[expect(
+    non_upper_case_globals,
+    reason = "short names make the table readable as a table"
+)]
 const Sc: Extent = Extent::SpecialCommittee;
-#[expect(non_upper_case_globals, reason = "short names make the table readable as a table")]
+#[expect(
+    non_upper_case_globals,
+    reason = "short names make the table readable as a table"
+)]
 const Co: Extent = Extent::Committee;
 
 use Operation as O;
@@ -178,7 +190,10 @@ pub fn extent(operation: Operation, role: Role) -> Extent {
 
 /// The roles that may do `operation` at all, for telling somebody which seat he lacks.
 pub fn roles(operation: Operation) -> impl Iterator<Item = Role> {
-    Role::ALL.iter().copied().filter(move |&role| extent(operation, role) != Extent::None)
+    Role::ALL
+        .iter()
+        .copied()
+        .filter(move |&role| extent(operation, role) != Extent::None)
 }
 
 /// How far one caller reaches with one operation: the union of what each of his seats gives.
@@ -246,7 +261,6 @@ impl Reach {
             let extent = extent(operation, standing.role());
             any |= extent != Extent::None;
             match (extent, standing) {
-                (Extent::None, _) => {}
                 (Extent::Own, Standing::Member(member, _)) => {
                     reach.member = Some(*member);
                     reach.own = true;
@@ -257,10 +271,12 @@ impl Reach {
                     reach.groups.push(*group);
                 }
                 (Extent::Group, Standing::Convener(group)) => reach.groups.push(*group),
-                (Extent::SpecialCommittee, Standing::Staff(_, groups)) => reach.groups.extend(groups),
+                (Extent::SpecialCommittee, Standing::Staff(_, groups)) => {
+                    reach.groups.extend(groups);
+                }
                 (Extent::Committee, _) => reach.committee = true,
                 // A seat without groups of its own reaches nothing through a narrower extent.
-                (Extent::Group | Extent::SpecialCommittee, _) => {}
+                (Extent::None | Extent::Group | Extent::SpecialCommittee, _) => {}
             }
         }
         reach.groups.sort_unstable();
@@ -290,16 +306,26 @@ mod tests {
     #[test]
     fn an_administrator_sees_no_business_data() {
         for &operation in Operation::ALL {
-            let business = !operation.as_str().starts_with("seat_")
-                && operation != O::JobList;
-            assert_eq!(extent(operation, Role::Admin) == Extent::None, business, "{operation}");
+            let business = !operation.as_str().starts_with("seat_") && operation != O::JobList;
+            assert_eq!(
+                extent(operation, Role::Admin) == Extent::None,
+                business,
+                "{operation}"
+            );
         }
     }
 
     #[test]
     fn leaders_and_auditors_change_nothing() {
         for role in [Role::Leader, Role::Auditor] {
-            for operation in [O::ActivityCreate, O::RollCall, O::DutyVerify, O::RosterImport, O::SeatGrant, O::LeaveDecide] {
+            for operation in [
+                O::ActivityCreate,
+                O::RollCall,
+                O::DutyVerify,
+                O::RosterImport,
+                O::SeatGrant,
+                O::LeaveDecide,
+            ] {
                 assert_eq!(extent(operation, role), Extent::None);
             }
         }
@@ -310,8 +336,14 @@ mod tests {
         let (own, other) = (GroupId(Uuid::from_u128(1)), GroupId(Uuid::from_u128(2)));
         let reach = Reach::of(O::ActivityPublish, &[Standing::Convener(own)]).unwrap();
 
-        assert!(reach.covers(&Scope { groups: vec![own], member: None }));
-        assert!(!reach.covers(&Scope { groups: vec![other], member: None }));
+        assert!(reach.covers(&Scope {
+            groups: vec![own],
+            member: None
+        }));
+        assert!(!reach.covers(&Scope {
+            groups: vec![other],
+            member: None
+        }));
     }
 
     #[test]
@@ -325,9 +357,18 @@ mod tests {
 
         let reach = Reach::of(O::DutyList, &seats).unwrap();
 
-        assert!(reach.covers(&Scope { groups: vec![], member: Some(member) }));
-        assert!(reach.covers(&Scope { groups: vec![served], member: None }));
-        assert!(!reach.covers(&Scope { groups: vec![own], member: None }));
+        assert!(reach.covers(&Scope {
+            groups: vec![],
+            member: Some(member)
+        }));
+        assert!(reach.covers(&Scope {
+            groups: vec![served],
+            member: None
+        }));
+        assert!(!reach.covers(&Scope {
+            groups: vec![own],
+            member: None
+        }));
         assert_eq!(Reach::of(O::AuditRead, &seats), None);
     }
 }

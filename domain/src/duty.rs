@@ -69,7 +69,10 @@ mod tests {
         use DutyStep as T;
         let submitted = DutyStatus::Draft.after(T::Submit).unwrap();
         assert_eq!(submitted.after(T::Verify), Ok(DutyStatus::Verified));
-        assert_eq!(submitted.after(T::Check).and_then(|s| s.after(T::Verify)), Ok(DutyStatus::Verified));
+        assert_eq!(
+            submitted.after(T::Check).and_then(|s| s.after(T::Verify)),
+            Ok(DutyStatus::Verified)
+        );
         assert!(DutyStatus::Draft.after(T::Verify).is_err());
     }
 
@@ -77,7 +80,10 @@ mod tests {
     fn a_verified_record_takes_no_step_but_its_reversal() {
         for &step in DutyStep::ALL {
             let after = DutyStatus::Verified.after(step).ok();
-            assert_eq!(after, (step == DutyStep::Reverse).then_some(DutyStatus::Returned));
+            assert_eq!(
+                after,
+                (step == DutyStep::Reverse).then_some(DutyStatus::Returned)
+            );
         }
     }
 
@@ -85,7 +91,11 @@ mod tests {
     fn only_what_was_verified_can_be_reversed() {
         for &status in DutyStatus::ALL {
             let verified = status == DutyStatus::Verified;
-            assert_eq!(status.after(DutyStep::Reverse).is_ok(), verified, "{status}");
+            assert_eq!(
+                status.after(DutyStep::Reverse).is_ok(),
+                verified,
+                "{status}"
+            );
         }
     }
 }

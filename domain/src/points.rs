@@ -26,7 +26,9 @@ impl Points {
 
     /// Whole points.
     pub const fn whole(points: i32) -> Self {
-        Self { hundredths: points as i64 * 100 }
+        Self {
+            hundredths: points as i64 * 100,
+        }
     }
 
     /// Points counted in hundredths.
@@ -51,7 +53,10 @@ impl Points {
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.hundredths < 0 { "-" } else { "" };
-        let (whole, rest) = (self.hundredths.unsigned_abs() / 100, self.hundredths.unsigned_abs() % 100);
+        let (whole, rest) = (
+            self.hundredths.unsigned_abs() / 100,
+            self.hundredths.unsigned_abs() % 100,
+        );
         let text = match rest {
             0 => format!("{sign}{whole}"),
             _ if rest.is_multiple_of(10) => format!("{sign}{whole}.{}", rest / 10),
@@ -78,12 +83,16 @@ impl FromStr for Points {
             return Err(PointsError::TooManyDecimals);
         }
         let whole: i64 = whole.parse().map_err(|_| PointsError::NotANumber)?;
-        let decimals: i64 = format!("{decimals:0<2}").parse().map_err(|_| PointsError::NotANumber)?;
+        let decimals: i64 = format!("{decimals:0<2}")
+            .parse()
+            .map_err(|_| PointsError::NotANumber)?;
         let hundredths = whole
             .checked_mul(100)
             .and_then(|h| h.checked_add(decimals))
             .ok_or(PointsError::NotANumber)?;
-        Ok(Self { hundredths: if negative { -hundredths } else { hundredths } })
+        Ok(Self {
+            hundredths: if negative { -hundredths } else { hundredths },
+        })
     }
 }
 
@@ -101,21 +110,27 @@ impl std::error::Error for PointsError {}
 impl Add for Points {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { hundredths: self.hundredths + other.hundredths }
+        Self {
+            hundredths: self.hundredths + other.hundredths,
+        }
     }
 }
 
 impl Sub for Points {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self { hundredths: self.hundredths - other.hundredths }
+        Self {
+            hundredths: self.hundredths - other.hundredths,
+        }
     }
 }
 
 impl Neg for Points {
     type Output = Self;
     fn neg(self) -> Self {
-        Self { hundredths: -self.hundredths }
+        Self {
+            hundredths: -self.hundredths,
+        }
     }
 }
 
@@ -143,7 +158,9 @@ impl utoipa::PartialSchema for Points {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .description(Some("decimal points with at most two decimals, such as \"12.5\""))
+            .description(Some(
+                "decimal points with at most two decimals, such as \"12.5\"",
+            ))
             .build()
             .into()
     }
@@ -158,7 +175,13 @@ mod tests {
 
     #[test]
     fn points_are_written_as_a_person_would() {
-        for (text, hundredths) in [("0", 0), ("12.5", 1250), ("-0.05", -5), ("83", 8300), ("7.25", 725)] {
+        for (text, hundredths) in [
+            ("0", 0),
+            ("12.5", 1250),
+            ("-0.05", -5),
+            ("83", 8300),
+            ("7.25", 725),
+        ] {
             let points: Points = text.parse().unwrap();
             assert_eq!(points.hundredths(), hundredths, "{text}");
             assert_eq!(points.to_string(), text);
@@ -168,8 +191,21 @@ mod tests {
     #[test]
     fn a_third_decimal_is_refused_and_never_rounded() {
         assert_eq!("1.005".parse::<Points>(), Err(PointsError::TooManyDecimals));
-        for text in ["", "-", ".5", "1.", "１２", "1e3", "+1", "99999999999999999999"] {
-            assert_eq!(text.parse::<Points>(), Err(PointsError::NotANumber), "{text:?}");
+        for text in [
+            "",
+            "-",
+            ".5",
+            "1.",
+            "１２",
+            "1e3",
+            "+1",
+            "99999999999999999999",
+        ] {
+            assert_eq!(
+                text.parse::<Points>(),
+                Err(PointsError::NotANumber),
+                "{text:?}"
+            );
         }
     }
 }

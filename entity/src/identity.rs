@@ -27,7 +27,7 @@ pub struct Model {
     pub member_id: Option<MemberId>,
     /// Whether this person follows the official account.
     pub following: bool,
-    /// WeChat's CreateTime of the last follow or unfollow that was applied.
+    /// WeChat's `CreateTime` of the last follow or unfollow that was applied.
     pub following_at: i64,
     /// WeChat's lasting refusal to deliver to this openid.
     pub refused_code: Option<i32>,

@@ -1,5 +1,10 @@
 //! How the tables came to be: added to, never edited, and independent of the entities.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a step lists its tables from the first to the last"
+)]
+
 use sea_orm_migration::prelude::*;
 
 mod schema;

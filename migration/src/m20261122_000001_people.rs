@@ -191,6 +191,25 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["roster_import", "binding_request", "invite_code", "session", "seat", "identity", "account", "member", "station", "activity_group", "special_committee", "sector", "term", "committee"]).await
+        drop_tables(
+            manager,
+            &[
+                "roster_import",
+                "binding_request",
+                "invite_code",
+                "session",
+                "seat",
+                "identity",
+                "account",
+                "member",
+                "station",
+                "activity_group",
+                "special_committee",
+                "sector",
+                "term",
+                "committee",
+            ],
+        )
+        .await
     }
 }

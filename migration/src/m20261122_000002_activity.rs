@@ -54,7 +54,10 @@ impl MigrationTrait for Migration {
             .required("updated_at", ColumnType::TimestampWithTimeZone)
             .references("term_id", "term")
             .references("group_id", "activity_group")
-            .index("activity_group_starts", &["committee_id", "group_id", "starts_at"])
+            .index(
+                "activity_group_starts",
+                &["committee_id", "group_id", "starts_at"],
+            )
             .index("activity_status", &["committee_id", "status", "starts_at"])
             .create(manager)
             .await?;
@@ -81,7 +84,10 @@ impl MigrationTrait for Migration {
             .required("updated_at", ColumnType::TimestampWithTimeZone)
             .references("activity_id", "activity")
             .references("member_id", "member")
-            .unique("attendance_once", &["committee_id", "activity_id", "member_id"])
+            .unique(
+                "attendance_once",
+                &["committee_id", "activity_id", "member_id"],
+            )
             .index("attendance_member", &["committee_id", "member_id"])
             .create(manager)
             .await?;
@@ -102,7 +108,10 @@ impl MigrationTrait for Migration {
             .required("needs_review", ColumnType::Boolean)
             .references("activity_id", "activity")
             .references("member_id", "member")
-            .unique("checkin_once", &["committee_id", "activity_id", "member_id"])
+            .unique(
+                "checkin_once",
+                &["committee_id", "activity_id", "member_id"],
+            )
             .create(manager)
             .await?;
         Table::scoped("leave_request")
@@ -143,6 +152,17 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["correction", "leave_request", "checkin", "attendance", "activity", "activity_day"]).await
+        drop_tables(
+            manager,
+            &[
+                "correction",
+                "leave_request",
+                "checkin",
+                "attendance",
+                "activity",
+                "activity_day",
+            ],
+        )
+        .await
     }
 }

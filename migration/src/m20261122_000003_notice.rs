@@ -41,7 +41,10 @@ impl MigrationTrait for Migration {
             .required("created_at", ColumnType::TimestampWithTimeZone)
             .references("notice_id", "notice")
             .references("member_id", "member")
-            .unique("delivery_once", &["committee_id", "notice_id", "member_id", "channel"])
+            .unique(
+                "delivery_once",
+                &["committee_id", "notice_id", "member_id", "channel"],
+            )
             .index("delivery_activity", &["committee_id", "activity_id"])
             .index("delivery_msg", &["committee_id", "app_id", "msg_id"])
             .create(manager)
@@ -56,8 +59,14 @@ impl MigrationTrait for Migration {
             .optional("read_at", ColumnType::TimestampWithTimeZone)
             .references("member_id", "member")
             .references("notice_id", "notice")
-            .unique("inbox_message_once", &["committee_id", "notice_id", "member_id"])
-            .index("inbox_message_member", &["committee_id", "member_id", "created_at"])
+            .unique(
+                "inbox_message_once",
+                &["committee_id", "notice_id", "member_id"],
+            )
+            .index(
+                "inbox_message_member",
+                &["committee_id", "member_id", "created_at"],
+            )
             .create(manager)
             .await?;
         Table::scoped("callback")
@@ -74,6 +83,10 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["callback", "inbox_message", "delivery", "notice"]).await
+        drop_tables(
+            manager,
+            &["callback", "inbox_message", "delivery", "notice"],
+        )
+        .await
     }
 }

@@ -59,7 +59,10 @@ impl MigrationTrait for Migration {
             .optional("body", ColumnType::VarBinary(StringLen::None))
             .required("created_at", ColumnType::TimestampWithTimeZone)
             .required("expires_at", ColumnType::TimestampWithTimeZone)
-            .unique("idempotency_once", &["committee_id", "account_id", "operation", "key"])
+            .unique(
+                "idempotency_once",
+                &["committee_id", "account_id", "operation", "key"],
+            )
             .create(manager)
             .await?;
         Table::scoped("file")
@@ -75,6 +78,10 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["file", "idempotency", "job", "ledger_head", "audit"]).await
+        drop_tables(
+            manager,
+            &["file", "idempotency", "job", "ledger_head", "audit"],
+        )
+        .await
     }
 }

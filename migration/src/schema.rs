@@ -45,13 +45,15 @@ impl Table {
 
     /// A column that always holds a value.
     pub fn required(mut self, name: &'static str, kind: ColumnType) -> Self {
-        self.columns.push(ColumnDef::new_with_type(name, kind).not_null().take());
+        self.columns
+            .push(ColumnDef::new_with_type(name, kind).not_null().take());
         self
     }
 
     /// A column that may be empty.
     pub fn optional(mut self, name: &'static str, kind: ColumnType) -> Self {
-        self.columns.push(ColumnDef::new_with_type(name, kind).null().take());
+        self.columns
+            .push(ColumnDef::new_with_type(name, kind).null().take());
         self
     }
 
@@ -119,10 +121,17 @@ impl Table {
 }
 
 /// Drops tables, those that refer to others first.
-pub async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Result<(), DbErr> {
+pub async fn drop_tables(
+    manager: &SchemaManager<'_>,
+    tables: &[&'static str],
+) -> Result<(), DbErr> {
     for &table in tables {
         manager
-            .drop_table(sea_orm_migration::prelude::Table::drop().table(table).take())
+            .drop_table(
+                sea_orm_migration::prelude::Table::drop()
+                    .table(table)
+                    .take(),
+            )
             .await?;
     }
     Ok(())

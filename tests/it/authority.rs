@@ -9,11 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::authority::Operation::{self, *};
 use domain::authority::{Reach, Scope, Standing};
 use domain::ids::{
-    AccountId, BindingRequestId, CorrectionId, FileId, GroupId, LeaveRequestId, MemberId, SpecialCommitteeId,
+    AccountId, BindingRequestId, CorrectionId, FileId, GroupId, LeaveRequestId, MemberId,
+    SpecialCommitteeId,
 };
 use domain::leave::{LeaveReason, LeaveState};
 use domain::people::BindingState;
-use entity::{Scoped, account, binding_request, correction, file, group, leave_request, seat, special_committee};
+use entity::{
+    Scoped, account, binding_request, correction, file, group, leave_request, seat,
+    special_committee,
+};
 use reqwest::Method;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde_json::{Value, json};
@@ -58,69 +62,204 @@ const OPERATIONS: &[(&str, Guard)] = &[
     ("GET /api/v1/members", Seat(MemberList)),
     ("POST /api/v1/members", Seat(MemberCreate)),
     ("GET /api/v1/members.xlsx", Seat(MembersExport)),
-    ("GET /api/v1/members/{member_id}", Row(MemberRead, MemberRead)),
-    ("PATCH /api/v1/members/{member_id}", Row(MemberUpdate, MemberRead)),
-    ("GET /api/v1/members/{member_id}/phone", Row(MemberPhoneRead, MemberRead)),
-    ("POST /api/v1/members/{member_id}/invite-codes", Row(InviteCodeCreate, MemberRead)),
-    ("GET /api/v1/members/{member_id}/score", Row(ScoreRead, MemberRead)),
+    (
+        "GET /api/v1/members/{member_id}",
+        Row(MemberRead, MemberRead),
+    ),
+    (
+        "PATCH /api/v1/members/{member_id}",
+        Row(MemberUpdate, MemberRead),
+    ),
+    (
+        "GET /api/v1/members/{member_id}/phone",
+        Row(MemberPhoneRead, MemberRead),
+    ),
+    (
+        "POST /api/v1/members/{member_id}/invite-codes",
+        Row(InviteCodeCreate, MemberRead),
+    ),
+    (
+        "GET /api/v1/members/{member_id}/score",
+        Row(ScoreRead, MemberRead),
+    ),
     ("GET /api/v1/binding-requests", Seat(BindingDecide)),
-    ("POST /api/v1/binding-requests/{request_id}/decide", Row(BindingDecide, BindingDecide)),
+    (
+        "POST /api/v1/binding-requests/{request_id}/decide",
+        Row(BindingDecide, BindingDecide),
+    ),
     ("GET /api/v1/seats", Seat(SeatList)),
     ("POST /api/v1/seats", Seat(SeatGrant)),
-    ("POST /api/v1/seats/{seat_id}/confirm", Row(SeatConfirm, SeatList)),
+    (
+        "POST /api/v1/seats/{seat_id}/confirm",
+        Row(SeatConfirm, SeatList),
+    ),
     ("DELETE /api/v1/seats/{seat_id}", Row(SeatEnd, SeatList)),
     ("GET /api/v1/roster/template.xlsx", Seat(RosterImport)),
     ("POST /api/v1/roster/imports", Seat(RosterImport)),
-    ("POST /api/v1/roster/imports/{import_id}/apply", Seat(RosterImport)),
+    (
+        "POST /api/v1/roster/imports/{import_id}/apply",
+        Seat(RosterImport),
+    ),
     ("GET /api/v1/calendar/activity-days", Seat(CalendarRead)),
-    ("PUT /api/v1/calendar/activity-days/{quarter}", Seat(CalendarConfirm)),
+    (
+        "PUT /api/v1/calendar/activity-days/{quarter}",
+        Seat(CalendarConfirm),
+    ),
     ("GET /api/v1/activities", Seat(ActivityList)),
     ("POST /api/v1/activities", Seat(ActivityCreate)),
-    ("GET /api/v1/activities/{activity_id}", Row(ActivityRead, ActivityRead)),
-    ("PATCH /api/v1/activities/{activity_id}", Row(ActivityUpdate, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/submit", Row(ActivitySubmit, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/approve", Row(ActivityApprove, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/return", Row(ActivityReturn, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/publish", Row(ActivityPublish, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/cancel", Row(ActivityCancel, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/reschedule", Row(ActivityReschedule, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/close", Row(ActivityClose, ActivityRead)),
-    ("PUT /api/v1/activities/{activity_id}/reply", Row(Reply, ActivityRead)),
-    ("GET /api/v1/activities/{activity_id}/leave-requests", Row(LeaveList, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/leave-requests", Row(LeaveRegister, ActivityRead)),
+    (
+        "GET /api/v1/activities/{activity_id}",
+        Row(ActivityRead, ActivityRead),
+    ),
+    (
+        "PATCH /api/v1/activities/{activity_id}",
+        Row(ActivityUpdate, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/submit",
+        Row(ActivitySubmit, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/approve",
+        Row(ActivityApprove, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/return",
+        Row(ActivityReturn, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/publish",
+        Row(ActivityPublish, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/cancel",
+        Row(ActivityCancel, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/reschedule",
+        Row(ActivityReschedule, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/close",
+        Row(ActivityClose, ActivityRead),
+    ),
+    (
+        "PUT /api/v1/activities/{activity_id}/reply",
+        Row(Reply, ActivityRead),
+    ),
+    (
+        "GET /api/v1/activities/{activity_id}/leave-requests",
+        Row(LeaveList, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/leave-requests",
+        Row(LeaveRegister, ActivityRead),
+    ),
     ("GET /api/v1/leave-requests", Seat(LeaveList)),
-    ("POST /api/v1/leave-requests/{leave_request_id}/decide", Row(LeaveDecide, LeaveList)),
-    ("POST /api/v1/leave-requests/{leave_request_id}/confirm", Row(LeaveRequest, LeaveList)),
-    ("POST /api/v1/leave-requests/{leave_request_id}/withdraw", Row(LeaveRequest, LeaveList)),
-    ("GET /api/v1/activities/{activity_id}/check-in-code", Row(CodeShow, ActivityRead)),
-    ("GET /api/v1/activities/{activity_id}/check-in-code.svg", Row(CodeShow, ActivityRead)),
-    ("GET /api/v1/activities/{activity_id}/live", Row(LiveWatch, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/check-ins", Seat(CheckIn)),
-    ("POST /api/v1/activities/{activity_id}/check-outs", Seat(CheckOut)),
-    ("GET /api/v1/activities/{activity_id}/attendance", Row(AttendanceList, ActivityRead)),
-    ("PUT /api/v1/activities/{activity_id}/attendance/{member_id}", Row(RollCall, ActivityRead)),
+    (
+        "POST /api/v1/leave-requests/{leave_request_id}/decide",
+        Row(LeaveDecide, LeaveList),
+    ),
+    (
+        "POST /api/v1/leave-requests/{leave_request_id}/confirm",
+        Row(LeaveRequest, LeaveList),
+    ),
+    (
+        "POST /api/v1/leave-requests/{leave_request_id}/withdraw",
+        Row(LeaveRequest, LeaveList),
+    ),
+    (
+        "GET /api/v1/activities/{activity_id}/check-in-code",
+        Row(CodeShow, ActivityRead),
+    ),
+    (
+        "GET /api/v1/activities/{activity_id}/check-in-code.svg",
+        Row(CodeShow, ActivityRead),
+    ),
+    (
+        "GET /api/v1/activities/{activity_id}/live",
+        Row(LiveWatch, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/check-ins",
+        Seat(CheckIn),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/check-outs",
+        Seat(CheckOut),
+    ),
+    (
+        "GET /api/v1/activities/{activity_id}/attendance",
+        Row(AttendanceList, ActivityRead),
+    ),
+    (
+        "PUT /api/v1/activities/{activity_id}/attendance/{member_id}",
+        Row(RollCall, ActivityRead),
+    ),
     ("GET /api/v1/me/attendance", Session),
-    ("GET /api/v1/activities/{activity_id}/corrections", Row(CorrectionList, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/corrections", Row(CorrectionRequest, ActivityRead)),
+    (
+        "GET /api/v1/activities/{activity_id}/corrections",
+        Row(CorrectionList, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/corrections",
+        Row(CorrectionRequest, ActivityRead),
+    ),
     ("GET /api/v1/corrections", Seat(CorrectionList)),
-    ("POST /api/v1/corrections/{correction_id}/decide", Row(CorrectionDecide, CorrectionList)),
-    ("GET /api/v1/activities/{activity_id}/deliveries", Row(DeliveryList, ActivityRead)),
-    ("GET /api/v1/activities/{activity_id}/reach-preview", Row(DeliveryList, ActivityRead)),
-    ("POST /api/v1/activities/{activity_id}/remind", Row(Remind, ActivityRead)),
-    ("POST /api/v1/deliveries/{delivery_id}/phoned", Row(DeliveryPhone, DeliveryList)),
+    (
+        "POST /api/v1/corrections/{correction_id}/decide",
+        Row(CorrectionDecide, CorrectionList),
+    ),
+    (
+        "GET /api/v1/activities/{activity_id}/deliveries",
+        Row(DeliveryList, ActivityRead),
+    ),
+    (
+        "GET /api/v1/activities/{activity_id}/reach-preview",
+        Row(DeliveryList, ActivityRead),
+    ),
+    (
+        "POST /api/v1/activities/{activity_id}/remind",
+        Row(Remind, ActivityRead),
+    ),
+    (
+        "POST /api/v1/deliveries/{delivery_id}/phoned",
+        Row(DeliveryPhone, DeliveryList),
+    ),
     ("GET /api/v1/me/inbox", Seat(InboxRead)),
     ("POST /api/v1/me/inbox/{message_id}/read", Seat(InboxRead)),
     ("POST /api/v1/files", Seat(FileUpload)),
     ("GET /api/v1/files/{file_id}", Row(FileRead, FileRead)),
     ("GET /api/v1/duty-records", Seat(DutyList)),
     ("POST /api/v1/duty-records", Seat(DutyDeclare)),
-    ("GET /api/v1/duty-records/{duty_record_id}", Row(DutyList, DutyList)),
-    ("PATCH /api/v1/duty-records/{duty_record_id}", Row(DutyDeclare, DutyList)),
-    ("POST /api/v1/duty-records/{duty_record_id}/submit", Row(DutySubmit, DutyList)),
-    ("POST /api/v1/duty-records/{duty_record_id}/check", Row(DutyCheck, DutyList)),
-    ("POST /api/v1/duty-records/{duty_record_id}/verify", Row(DutyVerify, DutyList)),
-    ("POST /api/v1/duty-records/{duty_record_id}/return", Row(DutyReturn, DutyList)),
-    ("POST /api/v1/duty-records/{duty_record_id}/reverse", Row(DutyVerify, DutyList)),
+    (
+        "GET /api/v1/duty-records/{duty_record_id}",
+        Row(DutyList, DutyList),
+    ),
+    (
+        "PATCH /api/v1/duty-records/{duty_record_id}",
+        Row(DutyDeclare, DutyList),
+    ),
+    (
+        "POST /api/v1/duty-records/{duty_record_id}/submit",
+        Row(DutySubmit, DutyList),
+    ),
+    (
+        "POST /api/v1/duty-records/{duty_record_id}/check",
+        Row(DutyCheck, DutyList),
+    ),
+    (
+        "POST /api/v1/duty-records/{duty_record_id}/verify",
+        Row(DutyVerify, DutyList),
+    ),
+    (
+        "POST /api/v1/duty-records/{duty_record_id}/return",
+        Row(DutyReturn, DutyList),
+    ),
+    (
+        "POST /api/v1/duty-records/{duty_record_id}/reverse",
+        Row(DutyVerify, DutyList),
+    ),
     ("GET /api/v1/rulebooks", Seat(RulebookRead)),
     ("GET /api/v1/rulebooks/{rulebook_id}", Seat(RulebookRead)),
     ("GET /api/v1/scores", Seat(ScoreList)),
@@ -139,9 +278,18 @@ fn every_operation_of_the_api_is_under_the_table() {
         .as_object()
         .expect("paths")
         .iter()
-        .flat_map(|(path, operations)| operations.as_object().expect("operations").keys().map(move |method| format!("{} {path}", method.to_uppercase())))
+        .flat_map(|(path, operations)| {
+            operations
+                .as_object()
+                .expect("operations")
+                .keys()
+                .map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
         .collect();
-    let listed: BTreeSet<String> = OPERATIONS.iter().map(|(operation, _)| (*operation).to_owned()).collect();
+    let listed: BTreeSet<String> = OPERATIONS
+        .iter()
+        .map(|(operation, _)| (*operation).to_owned())
+        .collect();
 
     assert_eq!(there, listed);
 }
@@ -165,7 +313,12 @@ struct Rows {
     scopes: BTreeMap<Place, Scope>,
 }
 
-const PLACES: [Place; 4] = [Place::Own, Place::OtherGroup, Place::OtherCommittee, Place::Absent];
+const PLACES: [Place; 4] = [
+    Place::Own,
+    Place::OtherGroup,
+    Place::OtherCommittee,
+    Place::Absent,
+];
 
 #[actix_web::test]
 async fn the_table_is_kept_for_every_operation_subject_and_scope() {
@@ -181,34 +334,63 @@ async fn the_table_is_kept_for_every_operation_subject_and_scope() {
                     continue;
                 }
                 // These end the sessions of those who are still to ask.
-                if operation.ends_with("/auth/logout") || operation.ends_with("/end-all") || operation.ends_with("/me/password") {
+                if operation.ends_with("/auth/logout")
+                    || operation.ends_with("/end-all")
+                    || operation.ends_with("/me/password")
+                {
                     continue;
                 }
                 let path = fill(operation, &rows, place);
                 let (status, code) = ask(&t, who, &path).await;
                 asked += 1;
-                if let Some(expected) = objection(*guard, operation, standings.as_deref(), &rows, place, status, &code) {
-                    wrong.push(format!("{who:?} {operation} {place:?}: {status} {code}, expected {expected}"));
+                if let Some(expected) = objection(
+                    *guard,
+                    operation,
+                    standings.as_deref(),
+                    &rows,
+                    place,
+                    status,
+                    &code,
+                ) {
+                    wrong.push(format!(
+                        "{who:?} {operation} {place:?}: {status} {code}, expected {expected}"
+                    ));
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {asked}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {asked}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert!(asked > 1500, "only {asked} questions were asked");
 }
 
 /// What should have been answered, if it was not.
-fn objection(guard: Guard, asked: &str, standings: Option<&[Standing]>, rows: &Rows, place: Place, status: u16, code: &str) -> Option<&'static str> {
+fn objection(
+    guard: Guard,
+    asked: &str,
+    standings: Option<&[Standing]>,
+    rows: &Rows,
+    place: Place,
+    status: u16,
+    code: &str,
+) -> Option<&'static str> {
     let (operation, read) = match guard {
         Public => return (status >= 500 && status != 503).then_some("no crash"),
         Session => {
             let refused = status == 401;
-            return (refused != standings.is_none() && code != "wechat_code_invalid").then_some("a session is enough");
+            return (refused != standings.is_none() && code != "wechat_code_invalid")
+                .then_some("a session is enough");
         }
         Seat(operation) => (operation, None),
         Row(operation, read) => (operation, Some(read)),
     };
-    let Some(standings) = standings else { return (status != 401).then_some("401") };
+    let Some(standings) = standings else {
+        return (status != 401).then_some("401");
+    };
     let reach = Reach::of(operation, standings);
     let Some(read) = read else {
         return match reach {
@@ -223,12 +405,20 @@ fn objection(guard: Guard, asked: &str, standings: Option<&[Standing]>, rows: &R
     let mut scope = scope;
     if asked.contains("/activities/") && place == Place::Own {
         // An activity is everybody's who was invited to it.
-        let member = standings.iter().find_map(|standing| if let Standing::Member(member, _) = standing { Some(*member) } else { None });
+        let member = standings.iter().find_map(|standing| {
+            if let Standing::Member(member, _) = standing {
+                Some(*member)
+            } else {
+                None
+            }
+        });
         scope.member = member.or(scope.member);
     }
-    let reaches = |operation| Reach::of(operation, standings).is_some_and(|reach| reach.covers(&scope));
+    let reaches =
+        |operation| Reach::of(operation, standings).is_some_and(|reach| reach.covers(&scope));
     if reaches(operation) {
-        (code == "forbidden" || code == "not_found" || status == 401 || status >= 500).then_some("allowed")
+        (code == "forbidden" || code == "not_found" || status == 401 || status >= 500)
+            .then_some("allowed")
     } else if reaches(read) {
         (code != "forbidden").then_some("403")
     } else {
@@ -238,8 +428,18 @@ fn objection(guard: Guard, asked: &str, standings: Option<&[Standing]>, rows: &R
 
 fn fill(operation: &str, rows: &Rows, place: Place) -> String {
     let mut path = operation.to_owned();
-    for (name, fallback) in [("app_id", "wxnobody"), ("quarter", "2026-Q3"), ("rulebook_id", "six_ones"), ("import_id", ""), ("message_id", "")] {
-        let value = if fallback.is_empty() { Uuid::nil().to_string() } else { fallback.to_owned() };
+    for (name, fallback) in [
+        ("app_id", "wxnobody"),
+        ("quarter", "2026-Q3"),
+        ("rulebook_id", "six_ones"),
+        ("import_id", ""),
+        ("message_id", ""),
+    ] {
+        let value = if fallback.is_empty() {
+            Uuid::nil().to_string()
+        } else {
+            fallback.to_owned()
+        };
         path = path.replace(&format!("{{{name}}}"), &value);
     }
     for ((name, there), id) in &rows.ids {
@@ -254,7 +454,10 @@ fn fill(operation: &str, rows: &Rows, place: Place) -> String {
 async fn ask(t: &TestApp, who: Option<&str>, operation: &str) -> (u16, String) {
     let (method, path) = operation.split_once(' ').expect("method and path");
     let method: Method = method.parse().expect("a method");
-    let mut request = t.client.http().request(method.clone(), format!("{}{path}", t.base));
+    let mut request = t
+        .client
+        .http()
+        .request(method.clone(), format!("{}{path}", t.base));
     if let Some(who) = who {
         request = request.bearer_auth(t.token(who).await);
     }
@@ -264,22 +467,50 @@ async fn ask(t: &TestApp, who: Option<&str>, operation: &str) -> (u16, String) {
     let response = request.send().await.expect("an answer");
     let status = response.status().as_u16();
     // The live stream of an activity has no end; only problems are read.
-    let is_problem = response.headers().get("content-type").is_some_and(|kind| kind == "application/problem+json");
-    let problem = if is_problem { response.json::<Value>().await.expect("a problem") } else { Value::Null };
-    (status, problem["code"].as_str().unwrap_or_default().to_owned())
+    let is_problem = response
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "application/problem+json");
+    let problem = if is_problem {
+        response.json::<Value>().await.expect("a problem")
+    } else {
+        Value::Null
+    };
+    (
+        status,
+        problem["code"].as_str().unwrap_or_default().to_owned(),
+    )
 }
 
 async fn subjects(t: &TestApp) -> Vec<(Option<&'static str>, Option<Vec<Standing>>)> {
-    let groups: Vec<GroupId> = group::Entity::of(t.committee).order_by_asc(group::Column::Ordinal).all(t.app.db.read()).await.expect("groups").iter().map(|group| group.id).collect();
-    let special = special_committee::Entity::of(t.committee).order_by_asc(special_committee::Column::Ordinal).one(t.app.db.read()).await.expect("specials").expect("one");
+    let groups: Vec<GroupId> = group::Entity::of(t.committee)
+        .order_by_asc(group::Column::Ordinal)
+        .all(t.app.db.read())
+        .await
+        .expect("groups")
+        .iter()
+        .map(|group| group.id)
+        .collect();
+    let special = special_committee::Entity::of(t.committee)
+        .order_by_asc(special_committee::Column::Ordinal)
+        .one(t.app.db.read())
+        .await
+        .expect("specials")
+        .expect("one");
     let special: SpecialCommitteeId = special.id;
     let member = |who: &str| Standing::Member(t.members[who], groups[0]);
     disable(t).await;
     vec![
         (None, None),
         (Some("chen"), Some(vec![member("chen")])),
-        (Some("alice"), Some(vec![member("alice"), Standing::Convener(groups[0])])),
-        (Some("staff1"), Some(vec![Standing::Staff(special, vec![groups[0], groups[1]])])),
+        (
+            Some("alice"),
+            Some(vec![member("alice"), Standing::Convener(groups[0])]),
+        ),
+        (
+            Some("staff1"),
+            Some(vec![Standing::Staff(special, vec![groups[0], groups[1]])]),
+        ),
         (Some("office"), Some(vec![Standing::Office])),
         (Some("leader"), Some(vec![Standing::Leader])),
         (Some("auditor"), Some(vec![Standing::Auditor])),
@@ -295,8 +526,17 @@ async fn disable(t: &TestApp) {
     t.app
         .db
         .housekeeping(async |txn| {
-            let row = account::Entity::of(t.committee).filter(account::Column::MemberId.eq(t.members["ding"])).one(txn).await?.expect("ding signed in");
-            let change = account::ActiveModel { committee_id: Set(row.committee_id), id: Set(row.id), disabled_at: Set(Some(now)), ..Default::default() };
+            let row = account::Entity::of(t.committee)
+                .filter(account::Column::MemberId.eq(t.members["ding"]))
+                .one(txn)
+                .await?
+                .expect("ding signed in");
+            let change = account::ActiveModel {
+                committee_id: Set(row.committee_id),
+                id: Set(row.id),
+                disabled_at: Set(Some(now)),
+                ..Default::default()
+            };
             account::Entity::update(change).exec(txn).await?;
             Ok(())
         })
@@ -309,28 +549,82 @@ async fn rows(t: &TestApp) -> Rows {
     let mut ids = BTreeMap::new();
     let places = [
         (Place::Own, "alice", "staff1", "chen", "office", t.committee),
-        (Place::OtherGroup, "hu", "staff2", "jin", "office", t.committee),
-        (Place::OtherCommittee, "x-yan", "x-staff", "x-zhu", "x-office", t.other),
+        (
+            Place::OtherGroup,
+            "hu",
+            "staff2",
+            "jin",
+            "office",
+            t.committee,
+        ),
+        (
+            Place::OtherCommittee,
+            "x-yan",
+            "x-staff",
+            "x-zhu",
+            "x-office",
+            t.other,
+        ),
     ];
     let mut scopes = BTreeMap::new();
     for (place, convener, staff, member, office, committee) in places {
         let person = t.see(member, "/me").await;
         let member_id: MemberId = t.members[member];
         let members = t.see(office, &format!("/members/{member_id}")).await;
-        let group = members["group_id"].as_str().or(members["group"]["id"].as_str()).unwrap_or_else(|| panic!("{members} {person}")).to_owned();
+        let group = members["group_id"]
+            .as_str()
+            .or(members["group"]["id"].as_str())
+            .unwrap_or_else(|| panic!("{members} {person}"))
+            .to_owned();
         let starts = t.now() + chrono::TimeDelta::days(5);
         let body = json!({ "group_id": group, "kind": "study", "mode": "annual_plan", "title": "学习", "content": "", "venue": "驿站",
                            "starts_at": starts.to_rfc3339(), "ends_at": (starts + chrono::TimeDelta::hours(2)).to_rfc3339() });
-        let activity = t.act(convener, "/activities", body).await["id"].as_str().expect("an id").to_owned();
-        t.act(convener, &format!("/activities/{activity}/submit"), json!({})).await;
-        t.act(staff, &format!("/activities/{activity}/approve"), json!({})).await;
-        t.act(convener, &format!("/activities/{activity}/publish"), json!({})).await;
+        let activity = t.act(convener, "/activities", body).await["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        t.act(
+            convener,
+            &format!("/activities/{activity}/submit"),
+            json!({}),
+        )
+        .await;
+        t.act(staff, &format!("/activities/{activity}/approve"), json!({}))
+            .await;
+        t.act(
+            convener,
+            &format!("/activities/{activity}/publish"),
+            json!({}),
+        )
+        .await;
         let record = json!({ "kind": "proposal", "title": "提案", "content": "内容", "done_on": "2026-09-01", "evidence_ids": [] });
-        let record = t.act(member, "/duty-records", record).await["id"].as_str().expect("an id").to_owned();
-        let (leave, correction, request, file_id) = write_rows(t, committee, &activity, member_id).await;
-        let delivery = entity::delivery::Entity::of(committee).filter(entity::delivery::Column::MemberId.eq(member_id)).one(t.app.db.read()).await.expect("deliveries").expect("a delivery");
-        let seat = seat::Entity::of(committee).filter(seat::Column::MemberId.is_not_null()).filter(seat::Column::MemberId.ne(t.members["alice"])).order_by_desc(seat::Column::Id).one(t.app.db.read()).await.expect("seats").expect("a seat");
-        scopes.insert(place, Scope { groups: vec![GroupId(group.parse().expect("an id"))], member: Some(member_id) });
+        let record = t.act(member, "/duty-records", record).await["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        let (leave, correction, request, file_id) =
+            write_rows(t, committee, &activity, member_id).await;
+        let delivery = entity::delivery::Entity::of(committee)
+            .filter(entity::delivery::Column::MemberId.eq(member_id))
+            .one(t.app.db.read())
+            .await
+            .expect("deliveries")
+            .expect("a delivery");
+        let seat = seat::Entity::of(committee)
+            .filter(seat::Column::MemberId.is_not_null())
+            .filter(seat::Column::MemberId.ne(t.members["alice"]))
+            .order_by_desc(seat::Column::Id)
+            .one(t.app.db.read())
+            .await
+            .expect("seats")
+            .expect("a seat");
+        scopes.insert(
+            place,
+            Scope {
+                groups: vec![GroupId(group.parse().expect("an id"))],
+                member: Some(member_id),
+            },
+        );
         for (name, id) in [
             ("activity_id", activity),
             ("member_id", member_id.to_string()),
@@ -351,10 +645,26 @@ async fn rows(t: &TestApp) -> Rows {
     Rows { ids, scopes }
 }
 
-async fn write_rows(t: &TestApp, committee: domain::ids::CommitteeId, activity: &str, member: MemberId) -> (LeaveRequestId, CorrectionId, BindingRequestId, FileId) {
+async fn write_rows(
+    t: &TestApp,
+    committee: domain::ids::CommitteeId,
+    activity: &str,
+    member: MemberId,
+) -> (LeaveRequestId, CorrectionId, BindingRequestId, FileId) {
     let now = t.now();
-    let account: AccountId = account::Entity::of(committee).filter(account::Column::MemberId.eq(member)).one(t.app.db.read()).await.expect("accounts").expect("he signed in").id;
-    let ids = (LeaveRequestId(Uuid::now_v7()), CorrectionId(Uuid::now_v7()), BindingRequestId(Uuid::now_v7()), FileId(Uuid::now_v7()));
+    let account: AccountId = account::Entity::of(committee)
+        .filter(account::Column::MemberId.eq(member))
+        .one(t.app.db.read())
+        .await
+        .expect("accounts")
+        .expect("he signed in")
+        .id;
+    let ids = (
+        LeaveRequestId(Uuid::now_v7()),
+        CorrectionId(Uuid::now_v7()),
+        BindingRequestId(Uuid::now_v7()),
+        FileId(Uuid::now_v7()),
+    );
     let activity = domain::ids::ActivityId(activity.parse().expect("an id"));
     let leave = leave_request::ActiveModel {
         committee_id: Set(committee),
@@ -410,10 +720,18 @@ async fn write_rows(t: &TestApp, committee: domain::ids::CommitteeId, activity: 
     t.app
         .db
         .housekeeping(async |txn| {
-            leave_request::Entity::insert(leave).exec_without_returning(txn).await?;
-            correction::Entity::insert(mend).exec_without_returning(txn).await?;
-            binding_request::Entity::insert(binding).exec_without_returning(txn).await?;
-            file::Entity::insert(picture).exec_without_returning(txn).await?;
+            leave_request::Entity::insert(leave)
+                .exec_without_returning(txn)
+                .await?;
+            correction::Entity::insert(mend)
+                .exec_without_returning(txn)
+                .await?;
+            binding_request::Entity::insert(binding)
+                .exec_without_returning(txn)
+                .await?;
+            file::Entity::insert(picture)
+                .exec_without_returning(txn)
+                .await?;
             Ok(())
         })
         .await

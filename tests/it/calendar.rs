@@ -33,13 +33,30 @@ async fn another_date_than_the_rule_date_needs_a_reason() {
     let t = TestApp::start().await;
     let path = "/calendar/activity-days/2026-Q3";
 
-    let (status, problem) = t.put("office", path, json!({ "confirmed_date": "2026-09-24" })).await;
-    assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!("/reason")));
+    let (status, problem) = t
+        .put("office", path, json!({ "confirmed_date": "2026-09-24" }))
+        .await;
+    assert_eq!(
+        (status, &problem["errors"][0]["pointer"]),
+        (422, &json!("/reason"))
+    );
 
-    let (status, day) = t.put("office", path, json!({ "confirmed_date": "2026-09-24", "reason": "中秋节放假" })).await;
+    let (status, day) = t
+        .put(
+            "office",
+            path,
+            json!({ "confirmed_date": "2026-09-24", "reason": "中秋节放假" }),
+        )
+        .await;
     assert_eq!(status, 200);
-    assert_eq!((&day["rule_date"], &day["confirmed_date"]), (&json!("2026-09-25"), &json!("2026-09-24")));
-    assert_eq!(t.see("chen", "/calendar/activity-days?year=2026").await[2]["reason"], "中秋节放假");
+    assert_eq!(
+        (&day["rule_date"], &day["confirmed_date"]),
+        (&json!("2026-09-25"), &json!("2026-09-24"))
+    );
+    assert_eq!(
+        t.see("chen", "/calendar/activity-days?year=2026").await[2]["reason"],
+        "中秋节放假"
+    );
 }
 
 #[actix_web::test]
@@ -47,8 +64,23 @@ async fn a_date_outside_the_quarter_and_a_quarter_that_is_none_are_refused() {
     let t = TestApp::start().await;
 
     let body = json!({ "confirmed_date": "2026-10-09", "reason": "改期" });
-    assert_eq!(t.put("office", "/calendar/activity-days/2026-Q3", body.clone()).await.0, 422);
+    assert_eq!(
+        t.put("office", "/calendar/activity-days/2026-Q3", body.clone())
+            .await
+            .0,
+        422
+    );
     for quarter in ["2026-Q5", "2026-q3", "２０２６-Q3", "26-Q3"] {
-        assert_eq!(t.put("office", &format!("/calendar/activity-days/{quarter}"), body.clone()).await.0, 404, "{quarter}");
+        assert_eq!(
+            t.put(
+                "office",
+                &format!("/calendar/activity-days/{quarter}"),
+                body.clone()
+            )
+            .await
+            .0,
+            404,
+            "{quarter}"
+        );
     }
 }

@@ -11,7 +11,9 @@ use tests::TestApp;
 use wechat::crypto::MessageCrypt;
 use wechat::sim::{PushHabits, SimApp};
 
-use crate::notice::{follow, habits, start, until};
+use tests::until;
+
+use crate::notice::{follow, habits, start};
 
 /// The account of group 一, as WeChat knows it.
 fn account() -> SimApp {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use entity::{Scoped, attendance, checkin, fact};
-use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
+use sea_orm::{PaginatorTrait, QueryOrder};
 use serde_json::{Value, json};
 use tests::TestApp;
 

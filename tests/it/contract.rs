@@ -18,10 +18,17 @@ fn the_published_description_is_the_one_the_service_gives() {
     let served = serde_json::to_value(api::app::openapi()).expect("JSON");
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
-        std::fs::write(path, serde_json::to_string_pretty(&served).expect("JSON") + "\n").expect("docs/openapi.json is written");
+        std::fs::write(
+            path,
+            serde_json::to_string_pretty(&served).expect("JSON") + "\n",
+        )
+        .expect("docs/openapi.json is written");
         return;
     }
-    assert!(served == published(), "docs/openapi.json is out of date: UPDATE_OPENAPI=1 cargo nextest run -p tests the_published_description");
+    assert!(
+        served == published(),
+        "docs/openapi.json is out of date: UPDATE_OPENAPI=1 cargo nextest run -p tests the_published_description"
+    );
 }
 
 #[test]
@@ -30,11 +37,21 @@ fn every_operation_is_documented_and_can_answer_a_problem() {
     let mut ids = BTreeSet::new();
     for (path, operations) in description["paths"].as_object().expect("paths") {
         for (method, operation) in operations.as_object().expect("operations") {
-            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no id"));
+            let id = operation["operationId"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{method} {path} has no id"));
             assert!(ids.insert(id.to_owned()), "{id} stands twice");
-            assert!(operation["summary"].as_str().is_some_and(|text| text.len() > 3), "{method} {path} says nothing");
+            assert!(
+                operation["summary"]
+                    .as_str()
+                    .is_some_and(|text| text.len() > 3),
+                "{method} {path} says nothing"
+            );
             if path.starts_with("/api/v1") {
-                assert!(operation["responses"].get("default").is_some(), "{method} {path} has no problem");
+                assert!(
+                    operation["responses"].get("default").is_some(),
+                    "{method} {path} has no problem"
+                );
             }
         }
     }
@@ -64,13 +81,29 @@ fn the_operations_the_contract_names_are_there() {
         .expect("paths")
         .iter()
         .flat_map(|(path, operations)| {
-            let blank = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/");
-            operations.as_object().expect("operations").keys().map(move |method| format!("{} {blank}", method.to_uppercase())).collect::<Vec<_>>()
+            let blank = path
+                .split('/')
+                .map(|part| if part.starts_with('{') { "{}" } else { part })
+                .collect::<Vec<_>>()
+                .join("/");
+            operations
+                .as_object()
+                .expect("operations")
+                .keys()
+                .map(move |method| format!("{} {blank}", method.to_uppercase()))
+                .collect::<Vec<_>>()
         })
         .collect();
-    for operation in named.split(['|', '\n']).map(str::trim).filter(|operation| !operation.is_empty()) {
+    for operation in named
+        .split(['|', '\n'])
+        .map(str::trim)
+        .filter(|operation| !operation.is_empty())
+    {
         let (method, path) = operation.split_once(' ').expect("method and path");
-        assert!(there.contains(&format!("{method} /api/v1{path}")), "{operation} is missing");
+        assert!(
+            there.contains(&format!("{method} /api/v1{path}")),
+            "{operation} is missing"
+        );
     }
 }
 
@@ -91,18 +124,45 @@ async fn unparsable_unknown_and_oversized_bodies_get_a_problem_each() {
     let t = TestApp::start().await;
     let token = t.token("office").await;
     let send = async |kind: &str, body: Vec<u8>| {
-        let request = t.client.http().request(Method::POST, t.client.url("/members")).bearer_auth(&token);
-        let response = request.header("content-type", kind).body(body).send().await.expect("an answer");
-        let media = response.headers()["content-type"].to_str().expect("text").to_owned();
+        let request = t
+            .client
+            .http()
+            .request(Method::POST, t.client.url("/members"))
+            .bearer_auth(&token);
+        let response = request
+            .header("content-type", kind)
+            .body(body)
+            .send()
+            .await
+            .expect("an answer");
+        let media = response.headers()["content-type"]
+            .to_str()
+            .expect("text")
+            .to_owned();
         (response.status().as_u16(), media)
     };
     let problem = "application/problem+json".to_owned();
 
-    assert_eq!(send("application/json", b"{".to_vec()).await, (400, problem.clone()));
-    assert_eq!(send("application/json", br#"{"role":"office"}"#.to_vec()).await, (422, problem.clone()));
-    assert_eq!(send("text/plain", b"{}".to_vec()).await, (415, problem.clone()));
-    assert_eq!(send("application/json", "[".repeat(100_000).into_bytes()).await, (400, problem.clone()));
-    assert_eq!(send("application/json", vec![b' '; 2 << 20]).await, (413, problem.clone()));
+    assert_eq!(
+        send("application/json", b"{".to_vec()).await,
+        (400, problem.clone())
+    );
+    assert_eq!(
+        send("application/json", br#"{"role":"office"}"#.to_vec()).await,
+        (422, problem.clone())
+    );
+    assert_eq!(
+        send("text/plain", b"{}".to_vec()).await,
+        (415, problem.clone())
+    );
+    assert_eq!(
+        send("application/json", "[".repeat(100_000).into_bytes()).await,
+        (400, problem.clone())
+    );
+    assert_eq!(
+        send("application/json", vec![b' '; 2 << 20]).await,
+        (413, problem.clone())
+    );
 }
 
 #[actix_web::test]
@@ -112,9 +172,15 @@ async fn an_unknown_path_and_a_wrong_method_are_problems_too() {
     let (status, problem) = t.get("office", "/nothing").await;
     assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
     let (status, problem) = t.delete("office", "/groups").await;
-    assert_eq!((status, &problem["code"]), (405, &json!("method_not_allowed")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (405, &json!("method_not_allowed"))
+    );
     let (status, problem) = t.get("office", "/members?limt=3").await;
-    assert_eq!((status, &problem["code"]), (400, &json!("unknown_parameter")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (400, &json!("unknown_parameter"))
+    );
     let (status, _) = t.get("office", "/members?limit=201").await;
     assert_eq!(status, 400);
 }
@@ -130,8 +196,17 @@ async fn the_same_key_and_body_are_done_once_and_answered_the_same() {
     };
     let group = t.group(0).await;
     let post = async |key: &str, title: &str| {
-        let request = t.client.http().post(&url).bearer_auth(&token).header("idempotency-key", key);
-        let response = request.json(&body(title, &group)).send().await.expect("an answer");
+        let request = t
+            .client
+            .http()
+            .post(&url)
+            .bearer_auth(&token)
+            .header("idempotency-key", key);
+        let response = request
+            .json(&body(title, &group))
+            .send()
+            .await
+            .expect("an answer");
         let status = response.status().as_u16();
         (status, response.json::<Value>().await.expect("JSON"))
     };
@@ -142,7 +217,10 @@ async fn the_same_key_and_body_are_done_once_and_answered_the_same() {
 
     assert_eq!(first.0, 201, "{}", first.1);
     assert_eq!(first, again);
-    assert_eq!((other.0, &other.1["code"]), (422, &json!("idempotency_key_reused")));
+    assert_eq!(
+        (other.0, &other.1["code"]),
+        (422, &json!("idempotency_key_reused"))
+    );
     assert_eq!(t.see("alice", "/activities").await["total"], 1);
 }
 
@@ -155,13 +233,21 @@ async fn health_readiness_and_figures_answer() {
             request = request.bearer_auth(token);
         }
         let response = request.send().await.expect("an answer");
-        (response.status().as_u16(), response.text().await.expect("text"))
+        (
+            response.status().as_u16(),
+            response.text().await.expect("text"),
+        )
     };
 
     assert_eq!(get("/healthz", None).await.0, 200);
     assert_eq!(get("/readyz", None).await.0, 200);
     assert_eq!(get("/metrics", None).await.0, 401);
-    assert!(get("/metrics", Some("figures")).await.1.contains("xingdong_http_requests_total"));
+    assert!(
+        get("/metrics", Some("figures"))
+            .await
+            .1
+            .contains("xingdong_http_requests_total")
+    );
     assert_eq!(get("/api/openapi.json", None).await.0, 200);
     assert!(get("/api/docs/", None).await.1.contains("swagger-ui"));
 }

@@ -9,7 +9,13 @@ const RED: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x02
 
 async fn upload(t: &TestApp, who: &str, bytes: impl Into<Vec<u8>>) -> (u16, Value) {
     let form = Form::new().part("file", Part::bytes(bytes.into()).file_name("证明.png"));
-    let request = reqwest::Client::new().post(format!("{}/api/v1/files", t.base)).bearer_auth(t.token(who).await).multipart(form);
+    let request = t
+        .client
+        .http()
+        .clone()
+        .post(format!("{}/api/v1/files", t.base))
+        .bearer_auth(t.token(who).await)
+        .multipart(form);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
@@ -20,8 +26,20 @@ async fn an_uploaded_picture_is_handed_out_as_an_attachment_without_what_stood_b
 
     let (status, file) = upload(&t, "chen", [RED, b"<script>alert(1)</script>"].concat()).await;
     assert_eq!(status, 201, "{file}");
-    let path = format!("{}/api/v1/files/{}", t.base, file["file_id"].as_str().unwrap());
-    let answer = reqwest::Client::new().get(path).bearer_auth(t.token("chen").await).send().await.unwrap();
+    let path = format!(
+        "{}/api/v1/files/{}",
+        t.base,
+        file["file_id"].as_str().unwrap()
+    );
+    let answer = t
+        .client
+        .http()
+        .clone()
+        .get(path)
+        .bearer_auth(t.token("chen").await)
+        .send()
+        .await
+        .unwrap();
 
     assert_eq!(answer.status(), 200);
     let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
@@ -43,11 +61,23 @@ async fn a_picture_is_its_owners_and_the_offices_and_nobody_elses() {
 
     for who in ["ding", "gao", "admin", "x-zhu", "x-office"] {
         let (status, problem) = t.get(who, &path).await;
-        assert_eq!((status, &problem["code"]), (404, &"not_found".into()), "{who}");
+        assert_eq!(
+            (status, &problem["code"]),
+            (404, &"not_found".into()),
+            "{who}"
+        );
     }
     assert_eq!(t.get(None, &path).await.0, 401);
     for who in ["chen", "office", "staff1", "auditor"] {
-        let answer = reqwest::Client::new().get(format!("{}/api/v1{path}", t.base)).bearer_auth(t.token(who).await).send().await.unwrap();
+        let answer = t
+            .client
+            .http()
+            .clone()
+            .get(format!("{}/api/v1{path}", t.base))
+            .bearer_auth(t.token(who).await)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200, "{who}");
     }
 }
@@ -55,7 +85,12 @@ async fn a_picture_is_its_owners_and_the_offices_and_nobody_elses() {
 #[actix_web::test]
 async fn what_is_no_picture_is_refused() {
     let t = TestApp::start().await;
-    for bytes in [&b""[..], b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", b"GIF89a\x01\0\x01\0\0\0\0;", &RED[..40]] {
+    for bytes in [
+        &b""[..],
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        b"GIF89a\x01\0\x01\0\0\0\0;",
+        &RED[..40],
+    ] {
         let (status, problem) = upload(&t, "chen", bytes).await;
         assert_eq!((status, &problem["code"]), (422, &"file_unreadable".into()));
     }
@@ -67,12 +102,21 @@ async fn what_is_no_picture_is_refused() {
 async fn a_form_without_the_file_is_refused_by_its_field() {
     let t = TestApp::start().await;
     let url = format!("{}/api/v1/files", t.base);
-    let client = reqwest::Client::new();
+    let client = t.client.http().clone();
     let form = Form::new().text("picture", "x");
 
-    let answer = client.post(&url).bearer_auth(t.token("chen").await).multipart(form).send().await.unwrap();
+    let answer = client
+        .post(&url)
+        .bearer_auth(t.token("chen").await)
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 422);
     let (status, problem) = t.post("chen", "/files", serde_json::json!({})).await;
 
-    assert_eq!((status, &problem["code"]), (415, &"unsupported_media_type".into()));
+    assert_eq!(
+        (status, &problem["code"]),
+        (415, &"unsupported_media_type".into())
+    );
 }

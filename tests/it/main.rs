@@ -1,5 +1,10 @@
 //! Integration tests: one file per capability, each test a sentence about behaviour.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up must stop"
+)]
+
 mod activity;
 mod audit;
 mod authority;
@@ -13,9 +18,9 @@ mod files;
 mod layering;
 mod leave;
 mod notice;
-mod roster;
 mod people;
+mod roster;
 mod schema;
-mod sign_in;
 mod score;
+mod sign_in;
 mod story;

@@ -1,14 +1,12 @@
 //! Telling members: who is reached by which way, and that nobody is told twice or forgotten.
 
-use std::time::Duration;
-
 use api::demo::world::{MINI_PROGRAM, official_account};
 use chrono::TimeDelta;
 use domain::notice::{Channel, DeliveryState};
 use entity::{Scoped, delivery, identity};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{TestApp, until};
 use wechat::sim::{Fault, FaultKind, PushHabits};
 
 const SEND: &str = "/cgi-bin/message/template/send";
@@ -44,17 +42,6 @@ pub fn habits() -> PushHabits {
         before_answer: 0.0,
         ..PushHabits::default()
     }
-}
-
-/// Waits for what WeChat's pushes bring about, which come in their own time.
-pub async fn until(what: &str, comes_true: impl AsyncFn() -> bool) {
-    for _ in 0..200 {
-        if comes_true().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    panic!("it never happened that {what}");
 }
 
 /// Members bind their phones in the mini-program and follow the account of a group.

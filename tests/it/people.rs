@@ -9,7 +9,7 @@ use tests::TestApp;
 
 async fn form(t: &TestApp, name: &str, phone: &str) -> Value {
     let sectors = t.see("office", "/sectors").await;
-    json!({ "name": name, "phone": phone, "sector_id": sectors[0]["id"], "group_id": t.group(0).await, "position": "member" })
+    json!({ "name": name, "phone": phone, "sector_id": sectors["items"][0]["id"], "group_id": t.group(0).await, "position": "member" })
 }
 
 #[actix_web::test]
@@ -22,15 +22,24 @@ async fn the_catalogue_counts_members_in_office() {
     let specials = t.see("chen", "/special-committees").await;
 
     assert_eq!(
-        (&groups[0]["name"], &groups[0]["member_count"]),
+        (
+            &groups["items"][0]["name"],
+            &groups["items"][0]["member_count"]
+        ),
         (&json!("第一活动组"), &json!(4))
     );
     assert_eq!(
-        (&terms[0]["current"], &terms[0]["member_count"]),
+        (
+            &terms["items"][0]["current"],
+            &terms["items"][0]["member_count"]
+        ),
         (&json!(true), &json!(9))
     );
     assert_eq!(
-        (&stations[1]["group"], &stations[1]["has_official_account"]),
+        (
+            &stations["items"][1]["group"],
+            &stations["items"][1]["has_official_account"]
+        ),
         (&json!("第二活动组"), &json!(true))
     );
     assert_eq!(specials[0]["group_ids"].as_array().unwrap().len(), 2);

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use migration::Migrator;
-use sea_orm::{ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, EntityName, Schema, Statement};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, EntityName, Schema, Statement,
+};
 use sea_orm_migration::MigratorTrait;
 use tests::{TestApp, monday};
 
@@ -30,21 +32,38 @@ macro_rules! every_entity {
 }
 
 async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
-    db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("the catalogue can be read")
+    db.query_all_raw(Statement::from_string(db.get_database_backend(), sql))
+        .await
+        .expect("the catalogue can be read")
 }
 
 async fn columns(db: &DatabaseConnection, schema: &str, table: &str) -> Columns {
     let sql = match db.get_database_backend() {
         DatabaseBackend::Sqlite => {
-            format!(r#"SELECT name, type AS kind, ("notnull" = 0) AS empty FROM pragma_table_info('{table}')"#)
+            format!(
+                r#"SELECT name, type AS kind, ("notnull" = 0) AS empty FROM pragma_table_info('{table}')"#
+            )
         }
         _ => format!(
             "SELECT column_name::text AS name, udt_name::text AS kind, (is_nullable = 'YES') AS empty \
              FROM information_schema.columns WHERE table_schema = '{schema}' AND table_name = '{table}'"
         ),
     };
-    let text = |row: &sea_orm::QueryResult, column: &str| row.try_get::<String>("", column).expect("text");
-    rows(db, &sql).await.iter().map(|row| (text(row, "name"), (text(row, "kind"), row.try_get("", "empty").expect("a truth value")))).collect()
+    let text =
+        |row: &sea_orm::QueryResult, column: &str| row.try_get::<String>("", column).expect("text");
+    rows(db, &sql)
+        .await
+        .iter()
+        .map(|row| {
+            (
+                text(row, "name"),
+                (
+                    text(row, "kind"),
+                    row.try_get("", "empty").expect("a truth value"),
+                ),
+            )
+        })
+        .collect()
 }
 
 #[actix_web::test]
@@ -55,33 +74,66 @@ async fn the_migrated_tables_are_the_ones_the_entities_describe() {
     let schema = Schema::new(backend);
     let described: Vec<(String, String)> = every_entity!(schema, backend);
     let (beside, place) = match backend {
-        DatabaseBackend::Sqlite => (Database::connect("sqlite::memory:").await.expect("a database beside"), "main"),
+        DatabaseBackend::Sqlite => (
+            Database::connect("sqlite::memory:")
+                .await
+                .expect("a database beside"),
+            "main",
+        ),
         _ => (migrated.clone(), "described"),
     };
     if place == "described" {
-        beside.execute_unprepared("CREATE SCHEMA described").await.expect("a schema beside");
+        beside
+            .execute_unprepared("CREATE SCHEMA described")
+            .await
+            .expect("a schema beside");
     }
 
     for (table, statement) in &described {
         let statement = match place {
-            "described" => statement.replacen(&format!("\"{table}\""), &format!("\"described\".\"{table}\""), 1),
+            "described" => statement.replacen(
+                &format!("\"{table}\""),
+                &format!("\"described\".\"{table}\""),
+                1,
+            ),
             _ => statement.clone(),
         };
-        beside.execute_unprepared(&statement).await.expect("an entity is a table");
+        beside
+            .execute_unprepared(&statement)
+            .await
+            .expect("an entity is a table");
         let described = columns(&beside, place, table).await;
-        assert_eq!(columns(migrated, "public", table).await, described, "table {table}");
+        assert_eq!(
+            columns(migrated, "public", table).await,
+            described,
+            "table {table}"
+        );
         assert!(!described.is_empty(), "table {table}");
     }
     let known: BTreeSet<_> = described.into_iter().map(|(table, _)| table).collect();
-    assert_eq!(tables(migrated).await.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "tables without entity");
+    assert_eq!(
+        tables(migrated)
+            .await
+            .difference(&known)
+            .collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "tables without entity"
+    );
 }
 
 async fn tables(db: &DatabaseConnection) -> BTreeSet<String> {
     let sql = match db.get_database_backend() {
-        DatabaseBackend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-        _ => "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = 'public'",
+        DatabaseBackend::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        }
+        _ => {
+            "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = 'public'"
+        }
     };
-    let names = rows(db, sql).await.into_iter().map(|row| row.try_get::<String>("", "name").expect("text"));
+    let names = rows(db, sql)
+        .await
+        .into_iter()
+        .map(|row| row.try_get::<String>("", "name").expect("text"));
     names.filter(|name| name != "seaql_migrations").collect()
 }
 
@@ -110,7 +162,8 @@ async fn the_committee_leads_every_unique_key_and_every_foreign_key() {
     let mut seen = 0;
     for sql in [unique, foreign] {
         for row in rows(db, sql).await {
-            let [table, key, lead] = ["table", "key", "lead"].map(|column| row.try_get::<String>("", column).expect("text"));
+            let [table, key, lead] = ["table", "key", "lead"]
+                .map(|column| row.try_get::<String>("", column).expect("text"));
             // The committee's own table is what the others lead with; the migrations' is not ours.
             if table != "committee" && table != "seaql_migrations" {
                 assert_eq!(lead, "committee_id", "{key} of {table}");
@@ -127,9 +180,14 @@ async fn the_migrations_can_be_taken_back_and_applied_again() {
     let db = t.app.db.migrations();
     let before = tables(db).await;
 
-    Migrator::down(db, None).await.expect("every step can be taken back");
+    Migrator::down(db, None)
+        .await
+        .expect("every step can be taken back");
     assert_eq!(tables(db).await, BTreeSet::new());
-    t.app.migrate().await.expect("every step can be applied again");
+    t.app
+        .migrate()
+        .await
+        .expect("every step can be applied again");
 
     assert_eq!(tables(db).await, before);
 }

@@ -153,7 +153,7 @@ async fn the_excel_file_says_what_the_api_says() {
     assert!(
         detail
             .rows()
-            .any(|row| row[3].to_string() == sheet["lines"][1]["arithmetic"].as_str().unwrap())
+            .any(|row| row[3] == sheet["lines"][1]["arithmetic"].as_str().unwrap())
     );
     let log = t.see("auditor", "/audit?operation=scores_export").await;
     assert_eq!(

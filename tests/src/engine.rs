@@ -41,7 +41,12 @@ impl Engine {
     /// Names the engine in a configuration.
     pub fn configure(&self, config: &mut Value) {
         match &self.servers {
-            None => config["database"]["url"] = json!(format!("sqlite:{}", self.folder.path().join("test.sqlite").display())),
+            None => {
+                config["database"]["url"] = json!(format!(
+                    "sqlite:{}",
+                    self.folder.path().join("test.sqlite").display()
+                ));
+            }
             Some(servers) => {
                 config["database"] = json!({ "url": servers.postgres, "max_connections": 12 });
                 config["redis"] = json!({ "url": servers.redis });
@@ -52,22 +57,46 @@ impl Engine {
     /// Fails the test when the service runs on another engine than was asked for.
     pub fn must_be(&self, app: &App) {
         let servers = self.servers.is_some();
-        assert_eq!(app.db.engine() == DatabaseBackend::Postgres, servers, "the service runs on another database");
-        assert_eq!(app.cache.is_shared(), servers, "the service runs on another cache");
+        assert_eq!(
+            app.db.engine() == DatabaseBackend::Postgres,
+            servers,
+            "the service runs on another database"
+        );
+        assert_eq!(
+            app.cache.is_shared(),
+            servers,
+            "the service runs on another cache"
+        );
     }
 }
 
 impl Servers {
     async fn prepare() -> Self {
-        let address = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"));
-        let (postgres, redis) = (address("XINGDONG_TEST_POSTGRES_URL"), address("XINGDONG_TEST_REDIS_URL"));
+        let address = |name: &str| {
+            std::env::var(name)
+                .unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
+        };
+        let (postgres, redis) = (
+            address("XINGDONG_TEST_POSTGRES_URL"),
+            address("XINGDONG_TEST_REDIS_URL"),
+        );
         let name = format!("xd_{}", uuid::Uuid::now_v7().simple());
         let mut options = sea_orm::ConnectOptions::new(&postgres);
         options.max_connections(1).sqlx_logging(false);
-        let server = Database::connect(options).await.expect("PostgreSQL answers");
-        server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database of our own");
+        let server = Database::connect(options)
+            .await
+            .expect("PostgreSQL answers");
+        server
+            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .await
+            .expect("a database of our own");
         server.close().await.expect("the connection closes");
-        let (server, _) = postgres.rsplit_once('/').expect("the address ends in a database");
-        Self { postgres: format!("{server}/{name}"), redis }
+        let (server, _) = postgres
+            .rsplit_once('/')
+            .expect("the address ends in a database");
+        Self {
+            postgres: format!("{server}/{name}"),
+            redis,
+        }
     }
 }

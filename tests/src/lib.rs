@@ -1,7 +1,7 @@
 //! The service seen from outside: a running server, a simulated WeChat, people with names, and a
 //! clock that moves only when the test moves it.
 
-mod crowd;
+pub mod crowd;
 pub mod engine;
 mod people;
 
@@ -61,7 +61,20 @@ pub fn monday() -> DateTime<Utc> {
 
 /// An instant from its text.
 pub fn at(text: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(text).expect("a test writes valid instants").with_timezone(&Utc)
+    DateTime::parse_from_rfc3339(text)
+        .expect("a test writes valid instants")
+        .with_timezone(&Utc)
+}
+
+/// Waits for what WeChat's pushes bring about, which come in their own time.
+pub async fn until(what: &str, comes_true: impl AsyncFn() -> bool) {
+    for _ in 0..400 {
+        if comes_true().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("it never happened that {what}");
 }
 
 impl TestApp {
@@ -83,9 +96,19 @@ impl TestApp {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("a bound address"));
         let mut world: World = world::world(groups, &base);
-        world.add("other", OTHER_MINI_PROGRAM, SimKind::MiniProgram, "别处驿站", &base);
+        world.add(
+            "other",
+            OTHER_MINI_PROGRAM,
+            SimKind::MiniProgram,
+            "别处驿站",
+            &base,
+        );
         let simulator = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let options = wechat::sim::Options { seed: 7, now: clock.as_fn(), apps: world.sim_apps.clone() };
+        let options = wechat::sim::Options {
+            seed: 7,
+            now: clock.as_fn(),
+            apps: world.sim_apps.clone(),
+        };
         let sim = wechat::sim::start(options, simulator).expect("the simulator starts");
 
         let engine = Engine::prepare().await;
@@ -137,7 +160,10 @@ impl TestApp {
         let mut count = 0;
         // A job may wait for its time; what is due now is done after a few rounds.
         for _ in 0..50 {
-            match api::jobs::run_due(&self.app).await.expect("jobs can be claimed") {
+            match api::jobs::run_due(&self.app)
+                .await
+                .expect("jobs can be claimed")
+            {
                 0 => break,
                 ran => count += ran,
             }
@@ -148,7 +174,8 @@ impl TestApp {
     /// Remembers the credentials of accounts so that [`Self::token`] can sign them in.
     pub fn know(&mut self, prefix: &str, credentials: Vec<Credentials>) {
         for account in credentials {
-            self.credentials.insert(format!("{prefix}{}", account.username), account);
+            self.credentials
+                .insert(format!("{prefix}{}", account.username), account);
         }
     }
 
@@ -164,7 +191,9 @@ impl TestApp {
             Some(account) => self.password_token(who, account).await,
             None => self.wechat_token(who).await,
         };
-        self.tokens.borrow_mut().insert(who.to_owned(), (now, token.clone()));
+        self.tokens
+            .borrow_mut()
+            .insert(who.to_owned(), (now, token.clone()));
         token
     }
 
@@ -181,34 +210,65 @@ impl TestApp {
 
     async fn password_token(&self, who: &str, account: &Credentials) -> String {
         let (password, code) = self.secrets(who);
-        let committee = if who.starts_with("x-") { "other" } else { world::COMMITTEE };
+        let committee = if who.starts_with("x-") {
+            "other"
+        } else {
+            world::COMMITTEE
+        };
         let username = format!("{}@{committee}", account.username);
-        self.client.password(&username, &password, code).await.expect("the account signs in")
+        self.client
+            .password(&username, &password, code)
+            .await
+            .expect("the account signs in")
     }
 
     async fn wechat_token(&self, who: &str) -> String {
         let app_id = mini_program_of(who);
         let code = self.sim.handle.login_code(app_id, who);
-        let answer = self.client.wechat(app_id, &code).await.expect("the member signs in");
+        let answer = self
+            .client
+            .wechat(app_id, &code)
+            .await
+            .expect("the member signs in");
         let access = token(&answer).expect("an access token");
         if answer["bound"] != json!(true) {
             let phone_code = self.sim.handle.phone_code_in(app_id, who);
-            self.client.post(&access, "/auth/wechat/bind", json!({ "phone_code": phone_code })).await.expect("the phone is on the roster");
+            self.client
+                .post(
+                    &access,
+                    "/auth/wechat/bind",
+                    json!({ "phone_code": phone_code }),
+                )
+                .await
+                .expect("the phone is on the roster");
         }
         access
     }
 
     /// A person with a phone, known to WeChat.
     pub fn phone(&self, who: &str, number: &str) {
-        self.sim.handle.add_person(PersonSpec { key: who, phone: number });
+        self.sim.handle.add_person(PersonSpec {
+            key: who,
+            phone: number,
+        });
     }
 
-    async fn call(&self, method: Method, who: Option<&str>, path: &str, body: Option<&Value>) -> (u16, Value) {
+    async fn call(
+        &self,
+        method: Method,
+        who: Option<&str>,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
         let token = match who {
             Some(who) => Some(self.token(who).await),
             None => None,
         };
-        let Answer { status, body } = self.client.call(method, token.as_deref(), path, body).await.expect("the service answers");
+        let Answer { status, body } = self
+            .client
+            .call(method, token.as_deref(), path, body)
+            .await
+            .expect("the service answers");
         (status, body)
     }
 
@@ -218,7 +278,12 @@ impl TestApp {
     }
 
     /// POST as somebody, or as a stranger.
-    pub async fn post(&self, who: impl Into<Option<&str>>, path: &str, body: Value) -> (u16, Value) {
+    pub async fn post(
+        &self,
+        who: impl Into<Option<&str>>,
+        path: &str,
+        body: Value,
+    ) -> (u16, Value) {
         self.call(Method::POST, who.into(), path, Some(&body)).await
     }
 
@@ -228,8 +293,14 @@ impl TestApp {
     }
 
     /// PATCH as somebody, or as a stranger.
-    pub async fn patch(&self, who: impl Into<Option<&str>>, path: &str, body: Value) -> (u16, Value) {
-        self.call(Method::PATCH, who.into(), path, Some(&body)).await
+    pub async fn patch(
+        &self,
+        who: impl Into<Option<&str>>,
+        path: &str,
+        body: Value,
+    ) -> (u16, Value) {
+        self.call(Method::PATCH, who.into(), path, Some(&body))
+            .await
     }
 
     /// DELETE as somebody, or as a stranger.
@@ -247,15 +318,20 @@ impl TestApp {
     /// The body of a POST that must succeed.
     pub async fn act(&self, who: &str, path: &str, body: Value) -> Value {
         let (status, body) = self.post(who, path, body).await;
-        assert!((200..300).contains(&status), "POST {path} as {who}: {status} {body}");
+        assert!(
+            (200..300).contains(&status),
+            "POST {path} as {who}: {status} {body}"
+        );
         body
     }
 
     /// Id of a group by its place in the list, from 0.
     pub async fn group(&self, index: usize) -> String {
         let groups = self.see("office", "/groups").await;
-        let list = groups.as_array().or_else(|| groups["items"].as_array()).expect("a list of groups");
-        list[index]["id"].as_str().expect("an id").to_owned()
+        groups["items"][index]["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
     }
 
     /// A draft of group 一 by alice, which begins in five days at 14:30; returns its id.
@@ -273,9 +349,12 @@ impl TestApp {
     /// An activity of group 一 that is published; returns its id.
     pub async fn activity(&self, title: &str) -> String {
         let id = self.draft(title).await;
-        self.act("alice", &format!("/activities/{id}/submit"), json!({})).await;
-        self.act("staff1", &format!("/activities/{id}/approve"), json!({})).await;
-        self.act("alice", &format!("/activities/{id}/publish"), json!({})).await;
+        self.act("alice", &format!("/activities/{id}/submit"), json!({}))
+            .await;
+        self.act("staff1", &format!("/activities/{id}/approve"), json!({}))
+            .await;
+        self.act("alice", &format!("/activities/{id}/publish"), json!({}))
+            .await;
         id
     }
 
@@ -283,7 +362,8 @@ impl TestApp {
     pub async fn arrive(&self, activity: &str) -> Value {
         let seen = self.see("staff1", &format!("/activities/{activity}")).await;
         self.set(seen["starts_at"].as_str().expect("an instant"));
-        self.see("staff1", &format!("/activities/{activity}/check-in-code")).await
+        self.see("staff1", &format!("/activities/{activity}/check-in-code"))
+            .await
     }
 
     /// Stops the service and the simulator.
@@ -295,5 +375,9 @@ impl TestApp {
 
 /// Through which mini-program a person signs in.
 fn mini_program_of(who: &str) -> &'static str {
-    if who.starts_with("x-") { OTHER_MINI_PROGRAM } else { MINI_PROGRAM }
+    if who.starts_with("x-") {
+        OTHER_MINI_PROGRAM
+    } else {
+        MINI_PROGRAM
+    }
 }

@@ -26,7 +26,10 @@ const PEOPLE: [Person; 9] = [
     ("kong", "孔明亮", "10000000009", 2, false),
 ];
 
-const OTHERS: [Person; 2] = [("x-yan", "严冬", "10000000001", 0, true), ("x-zhu", "朱夏", "10000000012", 0, false)];
+const OTHERS: [Person; 2] = [
+    ("x-yan", "严冬", "10000000001", 0, true),
+    ("x-zhu", "朱夏", "10000000012", 0, false),
+];
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).expect("a test writes valid days")
@@ -54,7 +57,11 @@ fn group(name: &str, special: &str, app_id: Option<String>) -> Group {
 }
 
 fn term() -> Term {
-    Term { name: "第五届".to_owned(), starts_on: day(2022, 1, 1), ends_on: day(2026, 12, 31) }
+    Term {
+        name: "第五届".to_owned(),
+        starts_on: day(2022, 1, 1),
+        ends_on: day(2026, 12, 31),
+    }
 }
 
 fn xingdong() -> Founding {
@@ -90,17 +97,24 @@ fn other() -> Founding {
         sectors: vec!["经济".to_owned()],
         special_committees: vec!["提案委".to_owned()],
         groups: vec![group("一", "提案委", None)],
-        accounts: vec![account("office", SeatKind::Office, None), account("staff", SeatKind::Staff, Some("提案委"))],
+        accounts: vec![
+            account("office", SeatKind::Office, None),
+            account("staff", SeatKind::Staff, Some("提案委")),
+        ],
     }
 }
 
 impl TestApp {
     pub(crate) async fn settle_people(&mut self) {
-        let (committee, credentials) = founding::found(&self.app, &xingdong()).await.expect("a committee is founded");
+        let (committee, credentials) = founding::found(&self.app, &xingdong())
+            .await
+            .expect("a committee is founded");
         self.know("", credentials);
         self.committee = committee;
         self.seat(committee, &PEOPLE).await;
-        let (committee, credentials) = founding::found(&self.app, &other()).await.expect("another committee is founded");
+        let (committee, credentials) = founding::found(&self.app, &other())
+            .await
+            .expect("another committee is founded");
         self.know("x-", credentials);
         self.other = committee;
         self.seat(committee, &OTHERS).await;
@@ -115,9 +129,21 @@ impl TestApp {
 
     async fn seat(&mut self, committee: CommitteeId, people: &[Person]) {
         let db = self.app.db.read();
-        let groups = group::Entity::of(committee).order_by_asc(group::Column::Ordinal).all(db).await.expect("groups");
-        let sectors = sector::Entity::of(committee).order_by_asc(sector::Column::Ordinal).all(db).await.expect("sectors");
-        let term = term::Entity::of(committee).one(db).await.expect("terms").expect("a term");
+        let groups = group::Entity::of(committee)
+            .order_by_asc(group::Column::Ordinal)
+            .all(db)
+            .await
+            .expect("groups");
+        let sectors = sector::Entity::of(committee)
+            .order_by_asc(sector::Column::Ordinal)
+            .all(db)
+            .await
+            .expect("sectors");
+        let term = term::Entity::of(committee)
+            .one(db)
+            .await
+            .expect("terms")
+            .expect("a term");
         let now = self.now();
         let mut rows = Vec::new();
         let mut seats = Vec::new();
@@ -165,8 +191,12 @@ impl TestApp {
         self.app
             .db
             .housekeeping(async |txn| {
-                member::Entity::insert_many(rows).exec_without_returning(txn).await?;
-                seat::Entity::insert_many(seats).exec_without_returning(txn).await?;
+                member::Entity::insert_many(rows)
+                    .exec_without_returning(txn)
+                    .await?;
+                seat::Entity::insert_many(seats)
+                    .exec_without_returning(txn)
+                    .await?;
                 Ok(())
             })
             .await

@@ -59,7 +59,11 @@ impl Caller {
 
     /// He, as the audit log names him.
     pub fn actor(&self) -> Actor {
-        Actor { committee: self.committee, account: Some(self.account_id()), name: self.account().display_name.clone() }
+        Actor {
+            committee: self.committee,
+            account: Some(self.account_id()),
+            name: self.account().display_name.clone(),
+        }
     }
 
     /// The bearer's claims, checked; the session is not looked up.
@@ -77,7 +81,12 @@ impl Caller {
     pub async fn of(app: &App, request: &HttpRequest) -> Result<Self> {
         let claims = Self::claims(app, request)?;
         let known = app.standings.of(&app.db, &claims, app.clock.now()).await?;
-        let caller = Self { committee: claims.cid, session: claims.sid, audience: claims.aud, known };
+        let caller = Self {
+            committee: claims.cid,
+            session: claims.sid,
+            audience: claims.aud,
+            known,
+        };
         // The edge writes refusals to the audit log and asks here who was refused.
         request.extensions_mut().insert(caller.actor());
         Ok(caller)
@@ -91,7 +100,10 @@ impl FromRequest for Caller {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let app = request.app_data::<Data<App>>().expect("mounted by app::configure").clone();
+            let app = request
+                .app_data::<Data<App>>()
+                .expect("mounted by app::configure")
+                .clone();
             Self::of(&app, &request).await
         })
     }

@@ -155,7 +155,11 @@ impl<O: OperationType> Permit<O> {
     pub fn of(caller: Caller) -> Result<Self> {
         let reach = Reach::of(O::OPERATION, caller.standings())
             .ok_or_else(|| ApiError::forbidden(authority::roles(O::OPERATION)))?;
-        Ok(Self { caller, reach, operation: PhantomData })
+        Ok(Self {
+            caller,
+            reach,
+            operation: PhantomData,
+        })
     }
 
     /// The caller's committee.
@@ -167,8 +171,19 @@ impl<O: OperationType> Permit<O> {
     ///
     /// # Errors
     /// Those of `change`; then nothing was written.
-    pub async fn write<T>(&self, app: &App, change: impl AsyncFnOnce(&mut Write) -> Result<T>) -> Result<T> {
-        app.db.write(&self.caller.actor(), O::OPERATION.as_str(), app.clock.now(), change).await
+    pub async fn write<T>(
+        &self,
+        app: &App,
+        change: impl AsyncFnOnce(&mut Write) -> Result<T>,
+    ) -> Result<T> {
+        app.db
+            .write(
+                &self.caller.actor(),
+                O::OPERATION.as_str(),
+                app.clock.now(),
+                change,
+            )
+            .await
     }
 
     /// The proof for one row that was found by other means than the path.
@@ -181,8 +196,13 @@ impl<O: OperationType> Permit<O> {
         if self.reach.covers(&scope) {
             return Ok(On { permit: self, row });
         }
-        let readable = Reach::of(T::READ, self.caller.standings()).is_some_and(|reach| reach.covers(&scope));
-        Err(if readable { ApiError::forbidden(authority::roles(O::OPERATION)) } else { ApiError::not_found() })
+        let readable =
+            Reach::of(T::READ, self.caller.standings()).is_some_and(|reach| reach.covers(&scope));
+        Err(if readable {
+            ApiError::forbidden(authority::roles(O::OPERATION))
+        } else {
+            ApiError::not_found()
+        })
     }
 }
 
@@ -194,7 +214,10 @@ impl<O: OperationType> FromRequest for Permit<O> {
         let request = request.clone();
         let opener = Gate::before(&request, O::OPERATION);
         Box::pin(async move {
-            let app = request.app_data::<Data<App>>().expect("mounted by app::configure").clone();
+            let app = request
+                .app_data::<Data<App>>()
+                .expect("mounted by app::configure")
+                .clone();
             let permit = Self::of(Caller::of(&app, &request).await?)?;
             opener.send_replace(true);
             Ok(permit)
@@ -210,7 +233,11 @@ pub trait Guarded: Sized {
     const READ: Operation;
 
     /// The row of this committee.
-    fn load(app: &App, committee: CommitteeId, id: Uuid) -> impl Future<Output = Result<Option<Self>>>;
+    fn load(
+        app: &App,
+        committee: CommitteeId,
+        id: Uuid,
+    ) -> impl Future<Output = Result<Option<Self>>>;
 
     /// Where it lies, as this caller sees it.
     fn scope(&self, app: &App, caller: &Caller) -> impl Future<Output = Result<Scope>>;
@@ -241,22 +268,38 @@ impl<O: OperationType, T: Guarded> FromRequest for On<O, T> {
         let request = request.clone();
         let opener = Gate::before(&request, O::OPERATION);
         Box::pin(async move {
-            let app = request.app_data::<Data<App>>().expect("mounted by app::configure").clone();
+            let app = request
+                .app_data::<Data<App>>()
+                .expect("mounted by app::configure")
+                .clone();
             let caller = Caller::of(&app, &request).await?;
-            let id = request.match_info().get(T::PARAM).and_then(|id| id.parse().ok()).ok_or_else(ApiError::not_found)?;
+            let id = request
+                .match_info()
+                .get(T::PARAM)
+                .and_then(|id| id.parse().ok())
+                .ok_or_else(ApiError::not_found)?;
             let row = T::load(&app, caller.committee, id).await?;
             // Without any seat for the operation the answer must not tell whether the row exists,
             // unless the caller may read such rows.
             let permit = match Permit::<O>::of(caller.clone()) {
                 Ok(permit) => permit,
                 Err(forbidden) => {
-                    let Some(row) = row else { return Err(ApiError::not_found()) };
+                    let Some(row) = row else {
+                        return Err(ApiError::not_found());
+                    };
                     let scope = row.scope(&app, &caller).await?;
-                    let readable = Reach::of(T::READ, caller.standings()).is_some_and(|reach| reach.covers(&scope));
-                    return Err(if readable { forbidden } else { ApiError::not_found() });
+                    let readable = Reach::of(T::READ, caller.standings())
+                        .is_some_and(|reach| reach.covers(&scope));
+                    return Err(if readable {
+                        forbidden
+                    } else {
+                        ApiError::not_found()
+                    });
                 }
             };
-            let on = permit.over(&app, row.ok_or_else(ApiError::not_found)?).await?;
+            let on = permit
+                .over(&app, row.ok_or_else(ApiError::not_found)?)
+                .await?;
             opener.send_replace(true);
             Ok(on)
         })

@@ -38,7 +38,13 @@ pub struct TokenPair {
 }
 
 /// Begins a session of `account`, inside the transaction that signs him in.
-pub async fn begin(app: &App, txn: &impl ConnectionTrait, account: &account::Model, audience: Audience, now: DateTime<Utc>) -> Result<TokenPair> {
+pub async fn begin(
+    app: &App,
+    txn: &impl ConnectionTrait,
+    account: &account::Model,
+    audience: Audience,
+    now: DateTime<Utc>,
+) -> Result<TokenPair> {
     let session = session::ActiveModel {
         committee_id: Set(account.committee_id),
         id: Set(SessionId::new(now, random())),
@@ -65,9 +71,19 @@ pub async fn refresh(app: &App, token: &str, now: DateTime<Utc>) -> Result<Token
     let outcome = app
         .db
         .housekeeping(async |txn| {
-            let session = session::Entity::find_by_id((committee, id)).lock_exclusive().one(txn).await?.ok_or_else(rejected)?;
-            let account = account::Entity::find_by_id((committee, session.account_id)).one(txn).await?.ok_or_else(rejected)?;
-            if session.revoked_at.is_some() || session.expires_at <= now || account.disabled_at.is_some() {
+            let session = session::Entity::find_by_id((committee, id))
+                .lock_exclusive()
+                .one(txn)
+                .await?
+                .ok_or_else(rejected)?;
+            let account = account::Entity::find_by_id((committee, session.account_id))
+                .one(txn)
+                .await?
+                .ok_or_else(rejected)?;
+            if session.revoked_at.is_some()
+                || session.expires_at <= now
+                || account.disabled_at.is_some()
+            {
                 return Err(rejected());
             }
             if generation == session.generation {
@@ -78,7 +94,12 @@ pub async fn refresh(app: &App, token: &str, now: DateTime<Utc>) -> Result<Token
                 return Ok(Rotated::To(pair(app, &next, account.session_version, now)?));
             }
             if generation + 1 == session.generation && now < session.rotated_at + GRACE {
-                return Ok(Rotated::To(pair(app, &session, account.session_version, now)?));
+                return Ok(Rotated::To(pair(
+                    app,
+                    &session,
+                    account.session_version,
+                    now,
+                )?));
             }
             Ok(Rotated::Reused(account.id))
         })
@@ -86,7 +107,11 @@ pub async fn refresh(app: &App, token: &str, now: DateTime<Utc>) -> Result<Token
     match outcome {
         Rotated::To(pair) => Ok(pair),
         Rotated::Reused(account) => {
-            let actor = Actor { committee, account: Some(account), name: "系统".to_owned() };
+            let actor = Actor {
+                committee,
+                account: Some(account),
+                name: "系统".to_owned(),
+            };
             end(app, &actor, "refresh_token_reused", id).await?;
             Err(rejected())
         }
@@ -103,7 +128,10 @@ pub async fn end(app: &App, actor: &Actor, operation: &'static str, id: SessionI
     let now = app.clock.now();
     app.db
         .write(actor, operation, now, async |write| {
-            let Some(session) = session::Entity::find_by_id((write.committee, id)).one(&write.txn).await? else {
+            let Some(session) = session::Entity::find_by_id((write.committee, id))
+                .one(&write.txn)
+                .await?
+            else {
                 write.unchanged();
                 return Ok(());
             };
@@ -118,10 +146,26 @@ pub async fn end(app: &App, actor: &Actor, operation: &'static str, id: SessionI
     Ok(())
 }
 
-fn pair(app: &App, session: &session::Model, version: i32, now: DateTime<Utc>) -> Result<TokenPair> {
-    let audience = if session.audience == Audience::Console.as_str() { Audience::Console } else { Audience::MiniProgram };
+fn pair(
+    app: &App,
+    session: &session::Model,
+    version: i32,
+    now: DateTime<Utc>,
+) -> Result<TokenPair> {
+    let audience = if session.audience == Audience::Console.as_str() {
+        Audience::Console
+    } else {
+        Audience::MiniProgram
+    };
     Ok(TokenPair {
-        access_token: app.tokens.issue(audience, session.committee_id, session.account_id, session.id, version, now)?,
+        access_token: app.tokens.issue(
+            audience,
+            session.committee_id,
+            session.account_id,
+            session.id,
+            version,
+            now,
+        )?,
         refresh_token: seal(app, session.committee_id, session.id, session.generation),
         token_type: "Bearer",
         expires_in: app.tokens.lifetime_seconds(),
@@ -129,7 +173,12 @@ fn pair(app: &App, session: &session::Model, version: i32, now: DateTime<Utc>) -
 }
 
 fn seal(app: &App, committee: CommitteeId, id: SessionId, generation: i32) -> String {
-    let head = [&committee.0.as_bytes()[..], id.0.as_bytes(), &generation.to_be_bytes()].concat();
+    let head = [
+        &committee.0.as_bytes()[..],
+        id.0.as_bytes(),
+        &generation.to_be_bytes(),
+    ]
+    .concat();
     let tag = mac(&app.vault.derive("refresh"), &[&head]);
     URL_SAFE_NO_PAD.encode([&head[..], &tag].concat())
 }
@@ -143,5 +192,9 @@ fn open(app: &App, token: &str) -> Option<(CommitteeId, SessionId, i32)> {
     }
     let committee = CommitteeId(Uuid::from_slice(&head[..16]).ok()?);
     let session = SessionId(Uuid::from_slice(&head[16..32]).ok()?);
-    Some((committee, session, i32::from_be_bytes(head[32..].try_into().ok()?)))
+    Some((
+        committee,
+        session,
+        i32::from_be_bytes(head[32..].try_into().ok()?),
+    ))
 }

@@ -42,7 +42,10 @@ impl std::fmt::Debug for Standings {
 
 impl Default for Standings {
     fn default() -> Self {
-        let known = Cache::builder().max_capacity(100_000).time_to_live(Duration::from_millis(900)).build();
+        let known = Cache::builder()
+            .max_capacity(100_000)
+            .time_to_live(Duration::from_millis(900))
+            .build();
         Self { known }
     }
 }
@@ -54,7 +57,12 @@ impl Standings {
     }
 
     /// What the session of these claims may do now.
-    pub(super) async fn of(&self, db: &Db, claims: &Claims, now: DateTime<Utc>) -> Result<Arc<Known>> {
+    pub(super) async fn of(
+        &self,
+        db: &Db,
+        claims: &Claims,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Known>> {
         let key = (claims.cid, claims.sid);
         let known = self
             .known
@@ -62,14 +70,22 @@ impl Standings {
             .await
             .map_err(|error: Arc<ApiError>| ApiError {
                 retry_after: error.retry_after,
-                cause: error.cause.as_ref().map(|cause| anyhow::anyhow!("{cause:#}")),
+                cause: error
+                    .cause
+                    .as_ref()
+                    .map(|cause| anyhow::anyhow!("{cause:#}")),
                 ..ApiError::new(error.code)
             })?;
         let refused = || ApiError::new(Code::Unauthenticated);
         let known = known.ok_or_else(refused)?;
         let ended = known.session.revoked_at.is_some() || known.session.expires_at <= now;
-        let same_account = known.account.id == claims.sub && known.account.session_version == claims.ver;
-        if ended || !same_account || known.account.disabled_at.is_some() || known.session.audience != claims.aud.as_str() {
+        let same_account =
+            known.account.id == claims.sub && known.account.session_version == claims.ver;
+        if ended
+            || !same_account
+            || known.account.disabled_at.is_some()
+            || known.session.audience != claims.aud.as_str()
+        {
             return Err(refused());
         }
         Ok(known)
@@ -78,19 +94,34 @@ impl Standings {
 
 async fn load(db: &Db, claims: &Claims, now: DateTime<Utc>) -> Result<Option<Arc<Known>>> {
     let committee = claims.cid;
-    let Some(session) = session::Entity::find_by_id((committee, claims.sid)).one(db.read()).await? else {
+    let Some(session) = session::Entity::find_by_id((committee, claims.sid))
+        .one(db.read())
+        .await?
+    else {
         return Ok(None);
     };
-    let Some(account) = account::Entity::find_by_id((committee, session.account_id)).one(db.read()).await? else {
+    let Some(account) = account::Entity::find_by_id((committee, session.account_id))
+        .one(db.read())
+        .await?
+    else {
         return Ok(None);
     };
     let member = match account.member_id {
-        Some(id) => member::Entity::find_by_id((committee, id)).one(db.read()).await?,
+        Some(id) => {
+            member::Entity::find_by_id((committee, id))
+                .one(db.read())
+                .await?
+        }
         None => None,
     };
     let member = member.filter(|member| member.status == MemberStatus::Active);
     let standings = standings(db, committee, &account, member.as_ref(), now).await?;
-    Ok(Some(Arc::new(Known { session, account, member, standings })))
+    Ok(Some(Arc::new(Known {
+        session,
+        account,
+        member,
+        standings,
+    })))
 }
 
 async fn standings(
@@ -100,7 +131,10 @@ async fn standings(
     member: Option<&member::Model>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Standing>> {
-    let mut standings: Vec<_> = member.map(|member| Standing::Member(member.id, member.group_id)).into_iter().collect();
+    let mut standings: Vec<_> = member
+        .map(|member| Standing::Member(member.id, member.group_id))
+        .into_iter()
+        .collect();
     for seat in seats(db, committee, account, member.map(|member| member.id), now).await? {
         standings.push(match seat.kind {
             SeatKind::Office => Standing::Office,
@@ -143,7 +177,11 @@ async fn seats(
         .filter(holder)
         .filter(seat::Column::ConfirmedAt.is_not_null())
         .filter(seat::Column::FromDate.lte(today))
-        .filter(Condition::any().add(seat::Column::ToDate.is_null()).add(seat::Column::ToDate.gte(today)))
+        .filter(
+            Condition::any()
+                .add(seat::Column::ToDate.is_null())
+                .add(seat::Column::ToDate.gte(today)),
+        )
         .all(db.read())
         .await?;
     Ok(seats)

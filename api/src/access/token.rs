@@ -89,9 +89,20 @@ impl Tokens {
         validation.validate_nbf = false;
         let keys = keys
             .iter()
-            .map(|(id, secret)| (id.clone(), EncodingKey::from_secret(secret), DecodingKey::from_secret(secret)))
+            .map(|(id, secret)| {
+                (
+                    id.clone(),
+                    EncodingKey::from_secret(secret),
+                    DecodingKey::from_secret(secret),
+                )
+            })
             .collect();
-        Self { issuer: issuer.to_owned(), lifetime: TimeDelta::seconds(i64::from(access_seconds)), keys, validation }
+        Self {
+            issuer: issuer.to_owned(),
+            lifetime: TimeDelta::seconds(i64::from(access_seconds)),
+            keys,
+            validation,
+        }
     }
 
     /// Seconds a token lives.
@@ -123,7 +134,10 @@ impl Tokens {
             exp: (now + self.lifetime).timestamp(),
             typ: "access".to_owned(),
         };
-        let header = Header { kid: Some(id.clone()), ..Header::new(Algorithm::HS256) };
+        let header = Header {
+            kid: Some(id.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
         jsonwebtoken::encode(&header, &claims, key).map_err(ApiError::internal)
     }
 
@@ -135,8 +149,14 @@ impl Tokens {
         let refused = || ApiError::new(Code::Unauthenticated);
         let header = jsonwebtoken::decode_header(token).map_err(|_| refused())?;
         let kid = header.kid.ok_or_else(refused)?;
-        let (_, _, key) = self.keys.iter().find(|(id, ..)| *id == kid).ok_or_else(refused)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| refused())?.claims;
+        let (_, _, key) = self
+            .keys
+            .iter()
+            .find(|(id, ..)| *id == kid)
+            .ok_or_else(refused)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
+            .map_err(|_| refused())?
+            .claims;
         if claims.typ != "access" || now.timestamp() < claims.nbf - LEEWAY_SECONDS {
             return Err(refused());
         }
@@ -160,8 +180,21 @@ mod tests {
     }
 
     fn issue(tokens: &Tokens) -> String {
-        let (committee, account, session) = (CommitteeId(Uuid::nil()), AccountId(Uuid::nil()), SessionId(Uuid::nil()));
-        tokens.issue(Audience::MiniProgram, committee, account, session, 1, at(1000)).unwrap()
+        let (committee, account, session) = (
+            CommitteeId(Uuid::nil()),
+            AccountId(Uuid::nil()),
+            SessionId(Uuid::nil()),
+        );
+        tokens
+            .issue(
+                Audience::MiniProgram,
+                committee,
+                account,
+                session,
+                1,
+                at(1000),
+            )
+            .unwrap()
     }
 
     #[test]
@@ -171,17 +204,34 @@ mod tests {
 
         assert!(tokens.verify(&token, at(1000)).is_ok());
         assert!(tokens.verify(&token, at(1929)).is_ok());
-        assert_eq!(tokens.verify(&token, at(1930)).unwrap_err().code, Code::TokenExpired);
-        assert_eq!(tokens.verify(&token, at(969)).unwrap_err().code, Code::Unauthenticated);
+        assert_eq!(
+            tokens.verify(&token, at(1930)).unwrap_err().code,
+            Code::TokenExpired
+        );
+        assert_eq!(
+            tokens.verify(&token, at(969)).unwrap_err().code,
+            Code::Unauthenticated
+        );
     }
 
     #[test]
     fn a_foreign_or_bent_token_is_refused() {
         let token = issue(&tokens(1));
 
-        assert_eq!(tokens(2).verify(&token, at(1000)).unwrap_err().code, Code::Unauthenticated);
-        for bent in [token.replace('.', ""), format!("{token}x"), String::new(), "a.b.c".to_owned()] {
-            assert_eq!(tokens(1).verify(&bent, at(1000)).unwrap_err().code, Code::Unauthenticated);
+        assert_eq!(
+            tokens(2).verify(&token, at(1000)).unwrap_err().code,
+            Code::Unauthenticated
+        );
+        for bent in [
+            token.replace('.', ""),
+            format!("{token}x"),
+            String::new(),
+            "a.b.c".to_owned(),
+        ] {
+            assert_eq!(
+                tokens(1).verify(&bent, at(1000)).unwrap_err().code,
+                Code::Unauthenticated
+            );
         }
     }
 
@@ -190,8 +240,13 @@ mod tests {
         use base64::Engine;
         let token = issue(&tokens(1));
         let payload = token.split('.').nth(1).unwrap();
-        let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"a"}"#);
+        let header =
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"a"}"#);
 
-        assert!(tokens(1).verify(&format!("{header}.{payload}."), at(1000)).is_err());
+        assert!(
+            tokens(1)
+                .verify(&format!("{header}.{payload}."), at(1000))
+                .is_err()
+        );
     }
 }

@@ -204,3 +204,12 @@ pub async fn invited(write: &Write, id: ActivityId) -> Result<Vec<MemberId>> {
         .await?;
     Ok(members)
 }
+
+/// Whom publishing this activity would invite, as things stand.
+pub async fn would_be_invited(
+    db: &impl ConnectionTrait,
+    row: &activity::Model,
+) -> Result<Vec<MemberId>> {
+    let people = Audience::of(row)?.people(db, row).await?;
+    Ok(people.into_iter().map(|member| member.id).collect())
+}

@@ -7,5 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {
-    service.service(routes::activity_days).service(routes::confirm);
+    service
+        .service(routes::activity_days)
+        .service(routes::confirm);
 }

@@ -33,7 +33,10 @@ pub struct ActivityDayView {
 
 impl From<ActivityDay> for ActivityDayView {
     fn from(day: ActivityDay) -> Self {
-        let (confirmed_date, reason) = day.confirmed.map(|row| (row.confirmed_date, row.reason)).unzip();
+        let (confirmed_date, reason) = day
+            .confirmed
+            .map(|row| (row.confirmed_date, row.reason))
+            .unzip();
         Self {
             quarter: day.proposal.quarter,
             rule_date: day.proposal.rule_date,
@@ -57,9 +60,17 @@ pub struct YearParams {
 /// The four activity days of a year.
 #[utoipa::path(tag = "calendar", params(YearParams), responses((status = 200, body = Vec<ActivityDayView>), (status = "default", body = Problem)))]
 #[get("/calendar/activity-days")]
-pub async fn activity_days(app: Data<App>, permit: Permit<op::CalendarRead>, params: Params<YearParams>) -> Result<Json<Vec<ActivityDayView>>> {
+pub async fn activity_days(
+    app: Data<App>,
+    permit: Permit<op::CalendarRead>,
+    params: Params<YearParams>,
+) -> Result<Json<Vec<ActivityDayView>>> {
     if !(2000..=2100).contains(&params.year) {
-        return Err(ApiError::field("year", "out_of_range", "年份应在 2000 到 2100 之间"));
+        return Err(ApiError::field(
+            "year",
+            "out_of_range",
+            "年份应在 2000 到 2100 之间",
+        ));
     }
     let days = service::activity_days(&app, &permit, params.year).await?;
     Ok(Json(days.into_iter().map(ActivityDayView::from).collect()))
@@ -81,11 +92,24 @@ pub struct Confirmation {
 /// reason.
 #[utoipa::path(tag = "calendar", params(("quarter" = String, Path, description = "such as 2026-Q3")), request_body = Confirmation, responses((status = 200, body = ActivityDayView), (status = "default", body = Problem)))]
 #[put("/calendar/activity-days/{quarter}")]
-pub async fn confirm(app: Data<App>, permit: Permit<op::CalendarConfirm>, quarter: Path<String>, body: Body<Confirmation>) -> Result<Json<ActivityDayView>> {
+pub async fn confirm(
+    app: Data<App>,
+    permit: Permit<op::CalendarConfirm>,
+    quarter: Path<String>,
+    body: Body<Confirmation>,
+) -> Result<Json<ActivityDayView>> {
     let quarter: Quarter = quarter.parse().map_err(|_| ApiError::not_found())?;
     let mut fields = Fields::default();
-    let reason = body.reason.as_deref().map(|reason| fields.line("/reason", reason, 200));
-    fields.check(Quarter::of(body.confirmed_date) == quarter, "/confirmed_date", "outside_quarter", "活动日应在本季度内");
+    let reason = body
+        .reason
+        .as_deref()
+        .map(|reason| fields.line("/reason", reason, 200));
+    fields.check(
+        Quarter::of(body.confirmed_date) == quarter,
+        "/confirmed_date",
+        "outside_quarter",
+        "活动日应在本季度内",
+    );
     fields.finish()?;
     let day = service::confirm(&app, &permit, quarter, body.confirmed_date, reason).await?;
     Ok(Json(day.into()))

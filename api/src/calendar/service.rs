@@ -23,14 +23,28 @@ pub struct ActivityDay {
 }
 
 /// The activity days of a year.
-pub async fn activity_days(app: &App, permit: &Permit<op::CalendarRead>, year: i32) -> Result<Vec<ActivityDay>> {
-    let committee = found(committee::Entity::find_by_id(permit.committee()).one(app.db.read()).await?)?;
-    let confirmed = activity_day::Entity::of(permit.committee()).filter(activity_day::Column::Year.eq(year)).all(app.db.read()).await?;
+pub async fn activity_days(
+    app: &App,
+    permit: &Permit<op::CalendarRead>,
+    year: i32,
+) -> Result<Vec<ActivityDay>> {
+    let committee = found(
+        committee::Entity::find_by_id(permit.committee())
+            .one(app.db.read())
+            .await?,
+    )?;
+    let confirmed = activity_day::Entity::of(permit.committee())
+        .filter(activity_day::Column::Year.eq(year))
+        .all(app.db.read())
+        .await?;
     Ok(Quarter::of_year(year)
         .into_iter()
         .map(|quarter| ActivityDay {
             proposal: propose(quarter, committee.shift_policy),
-            confirmed: confirmed.iter().find(|row| row.quarter == i32::from(quarter.number)).cloned(),
+            confirmed: confirmed
+                .iter()
+                .find(|row| row.quarter == i32::from(quarter.number))
+                .cloned(),
         })
         .collect())
 }
@@ -43,10 +57,18 @@ pub async fn confirm(
     date: NaiveDate,
     reason: Option<String>,
 ) -> Result<ActivityDay> {
-    let committee = found(committee::Entity::find_by_id(permit.committee()).one(app.db.read()).await?)?;
+    let committee = found(
+        committee::Entity::find_by_id(permit.committee())
+            .one(app.db.read())
+            .await?,
+    )?;
     let proposal = propose(quarter, committee.shift_policy);
     if date != proposal.rule_date && reason.is_none() {
-        return Err(ApiError::field("/reason", "required", "活动日不是规定日期时须写明原因"));
+        return Err(ApiError::field(
+            "/reason",
+            "required",
+            "活动日不是规定日期时须写明原因",
+        ));
     }
     permit
         .write(app, async |write| {
@@ -79,8 +101,13 @@ pub async fn confirm(
                 row.insert(&write.txn).await?
             };
             write.about("activity_day", quarter);
-            write.detail(json!({ "rule_date": row.rule_date, "confirmed_date": date, "reason": reason }));
-            Ok(ActivityDay { proposal, confirmed: Some(row) })
+            write.detail(
+                json!({ "rule_date": row.rule_date, "confirmed_date": date, "reason": reason }),
+            );
+            Ok(ActivityDay {
+                proposal,
+                confirmed: Some(row),
+            })
         })
         .await
 }

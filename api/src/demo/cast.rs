@@ -23,8 +23,18 @@ pub struct Member {
 }
 
 /// The sectors of the demo.
-pub const SECTORS: [&str; 10] =
-    ["中共", "民主党派", "工商联", "共青团和青联", "妇联", "科学技术", "经济", "农业", "教育", "医药卫生"];
+pub const SECTORS: [&str; 10] = [
+    "中共",
+    "民主党派",
+    "工商联",
+    "共青团和青联",
+    "妇联",
+    "科学技术",
+    "经济",
+    "农业",
+    "教育",
+    "医药卫生",
+];
 
 const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧";
 const GIVEN: &str = "伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚桂英华玉兰春梅建国志文秀云海燕晓东";
@@ -66,12 +76,20 @@ pub fn members(count: usize, groups: usize) -> Vec<Member> {
 pub fn roster_xlsx(members: &[Member], groups: &[String]) -> anyhow::Result<Vec<u8>> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
-    for (column, header) in (0..).zip(["姓名", "手机号", "界别", "活动组", "职务", "召集人"]) {
+    for (column, header) in (0..).zip(["姓名", "手机号", "界别", "活动组", "职务", "召集人"])
+    {
         sheet.write_string(0, column, header)?;
     }
     for (row, member) in (1..).zip(members) {
         let convener = if member.convener { "是" } else { "否" };
-        let cells = [&member.name, &member.phone, SECTORS[member.sector], &groups[member.group], &member.position, convener];
+        let cells = [
+            &member.name,
+            &member.phone,
+            SECTORS[member.sector],
+            &groups[member.group],
+            &member.position,
+            convener,
+        ];
         for (column, cell) in (0..).zip(cells) {
             sheet.write_string(row, column, cell)?;
         }
@@ -90,9 +108,21 @@ mod tests {
         let phones: HashSet<_> = cast.iter().map(|member| member.phone.as_str()).collect();
 
         assert_eq!(phones.len(), 190);
-        assert!(phones.iter().all(|phone| phone.len() == 11 && phone.starts_with("100")));
+        assert!(
+            phones
+                .iter()
+                .all(|phone| phone.len() == 11 && phone.starts_with("100"))
+        );
         assert_eq!(cast.iter().filter(|member| member.convener).count(), 10);
-        assert!((0..5).all(|group| cast.iter().filter(|member| member.group == group).count() == 38));
-        assert_eq!(cast.iter().map(|member| member.sector).collect::<HashSet<_>>().len(), 10);
+        assert!(
+            (0..5).all(|group| cast.iter().filter(|member| member.group == group).count() == 38)
+        );
+        assert_eq!(
+            cast.iter()
+                .map(|member| member.sector)
+                .collect::<HashSet<_>>()
+                .len(),
+            10
+        );
     }
 }

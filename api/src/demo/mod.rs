@@ -34,14 +34,20 @@ pub struct Options {
 /// Runs the demo until it is interrupted.
 pub async fn run(options: Options) -> Result<()> {
     let throw_away = tempfile::tempdir()?;
-    let data = options.data.clone().unwrap_or_else(|| throw_away.path().to_owned());
+    let data = options
+        .data
+        .clone()
+        .unwrap_or_else(|| throw_away.path().to_owned());
     std::fs::create_dir_all(&data)?;
     let database = data.join("demo.sqlite");
     let is_new = !database.exists();
 
     let service = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .with_context(|| format!("port {} is taken; try --port", options.port))?;
-    let simulator_port = options.port.checked_add(1).context("the simulator needs the next port")?;
+    let simulator_port = options
+        .port
+        .checked_add(1)
+        .context("the simulator needs the next port")?;
     let simulator = TcpListener::bind((Ipv4Addr::LOCALHOST, simulator_port))
         .with_context(|| format!("port {simulator_port} is taken; try --port"))?;
 
@@ -50,9 +56,16 @@ pub async fn run(options: Options) -> Result<()> {
         None => Clock::starting(Clock::System.now()),
     };
     let begins = clock.now();
-    let world = world::world(world::DEMO_GROUPS, &format!("http://127.0.0.1:{}", options.port));
+    let world = world::world(
+        world::DEMO_GROUPS,
+        &format!("http://127.0.0.1:{}", options.port),
+    );
     let sim = wechat::sim::start(
-        wechat::sim::Options { seed: 20_260_925, now: clock.as_fn(), apps: world.sim_apps.clone() },
+        wechat::sim::Options {
+            seed: 20_260_925,
+            now: clock.as_fn(),
+            apps: world.sim_apps.clone(),
+        },
         simulator,
     )?;
     let keys = world::Keys::kept_in(&data)?;
@@ -70,7 +83,9 @@ pub async fn run(options: Options) -> Result<()> {
         std::fs::write(data.join("demo.json"), serde_json::to_vec_pretty(&told)?)?;
     }
     clock.set(begins);
-    let told: story::Told = serde_json::from_slice(&std::fs::read(data.join("demo.json")).context("demo.json of this data folder")?)?;
+    let told: story::Told = serde_json::from_slice(
+        &std::fs::read(data.join("demo.json")).context("demo.json of this data folder")?,
+    )?;
     story::people(&sim, &told);
     println!("{}", page::page(&app, &sim, &base, &told)?);
 

@@ -12,13 +12,24 @@ use crate::founding::totp_code;
 
 /// What to open, with which account, and what to paste.
 pub fn page(app: &App, sim: &Sim, base: &str, told: &Told) -> Result<String> {
-    let member = told.members.iter().find(|member| member.group == 0 && !member.convener).context("a member of the first group")?;
+    let member = told
+        .members
+        .iter()
+        .find(|member| member.group == 0 && !member.convener)
+        .context("a member of the first group")?;
     let simulator = sim.base_url();
     let mut page = String::new();
-    writeln!(page, "\n邢动驿站 演示 · 现在是 {}\n", crate::extract::instant::text(app.clock.now()))?;
+    writeln!(
+        page,
+        "\n邢动驿站 演示 · 现在是 {}\n",
+        crate::extract::instant::text(app.clock.now())
+    )?;
     writeln!(page, "打开")?;
     writeln!(page, "  接口文档      {base}/api/docs/")?;
-    writeln!(page, "  微信模拟器    {simulator}/sim/   （每部手机收到的消息）\n")?;
+    writeln!(
+        page,
+        "  微信模拟器    {simulator}/sim/   （每部手机收到的消息）\n"
+    )?;
     writeln!(page, "账号（动态口令每 30 秒变化，每个口令只能用一次）")?;
     for account in &told.accounts {
         let code = match &account.totp_secret {
@@ -28,10 +39,20 @@ pub fn page(app: &App, sim: &Sim, base: &str, told: &Told) -> Result<String> {
             }
             None => String::new(),
         };
-        writeln!(page, "  {:<9} {}  {}  {code}", account.username, account.password, account.seat)?;
+        writeln!(
+            page,
+            "  {:<9} {}  {}  {code}",
+            account.username, account.password, account.seat
+        )?;
     }
-    writeln!(page, "\n可直接粘贴（委员 {}，手机在模拟器里叫 {}）", member.name, member.key)?;
-    writeln!(page, r#"
+    writeln!(
+        page,
+        "\n可直接粘贴（委员 {}，手机在模拟器里叫 {}）",
+        member.name, member.key
+    )?;
+    writeln!(
+        page,
+        r#"
   # 1 微信登录并绑定手机号
   CODE=$(curl -s -X POST "{simulator}/sim/people/{key}/login-code?app_id={MINI_PROGRAM}" -H 'content-length: 0' | python3 -c 'import sys,json; print(json.load(sys.stdin)["code"])')
   TOKEN=$(curl -s {base}/api/v1/auth/wechat -H 'content-type: application/json' -d "{{\"app_id\":\"{MINI_PROGRAM}\",\"code\":\"$CODE\"}}" | python3 -c 'import sys,json; print(json.load(sys.stdin)["access_token"])')
@@ -48,7 +69,12 @@ pub fn page(app: &App, sim: &Sim, base: &str, told: &Told) -> Result<String> {
 "#,
         key = member.key,
         title = told.open_title,
-        staff = told.accounts.iter().find(|account| account.username == "staff1").map(|account| account.password.as_str()).context("staff1")?,
+        staff = told
+            .accounts
+            .iter()
+            .find(|account| account.username == "staff1")
+            .map(|account| account.password.as_str())
+            .context("staff1")?,
         activity = told.open_activity,
         period = told.period,
     )?;

@@ -46,13 +46,21 @@ pub struct Shown {
     pub seat: String,
 }
 
-const SPECIALS: [&str; 5] = ["提案委", "经济委", "教科卫体委", "农业和农村委", "社会法制民族宗教委"];
+const SPECIALS: [&str; 5] = [
+    "提案委",
+    "经济委",
+    "教科卫体委",
+    "农业和农村委",
+    "社会法制民族宗教委",
+];
 const NUMERALS: [&str; 5] = ["一", "二", "三", "四", "五"];
 
 /// The committee of the demo, its term covering `today`.
 pub fn committee(today: NaiveDate) -> Founding {
     let begins = today.year() - (today.year() - 2022).rem_euclid(5);
-    let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a fixed day of a year");
+    let day = |year, month, day| {
+        NaiveDate::from_ymd_opt(year, month, day).expect("a fixed day of a year")
+    };
     let account = |username: &str, display_name: &str, seat, special: Option<&str>| Account {
         username: username.to_owned(),
         display_name: display_name.to_owned(),
@@ -67,12 +75,21 @@ pub fn committee(today: NaiveDate) -> Founding {
         account("admin", "系统管理员", SeatKind::Admin, None),
     ];
     for (index, special) in SPECIALS.iter().enumerate() {
-        accounts.push(account(&format!("staff{}", index + 1), special, SeatKind::Staff, Some(special)));
+        accounts.push(account(
+            &format!("staff{}", index + 1),
+            special,
+            SeatKind::Staff,
+            Some(special),
+        ));
     }
     Founding {
         code: COMMITTEE.to_owned(),
         name: "邢东区政协（演示）".to_owned(),
-        term: Term { name: "第五届".to_owned(), starts_on: day(begins, 1, 1), ends_on: day(begins + 4, 12, 31) },
+        term: Term {
+            name: "第五届".to_owned(),
+            starts_on: day(begins, 1, 1),
+            ends_on: day(begins + 4, 12, 31),
+        },
         sectors: cast::SECTORS.map(str::to_owned).to_vec(),
         special_committees: SPECIALS.map(str::to_owned).to_vec(),
         groups: (0..DEMO_GROUPS)
@@ -93,9 +110,13 @@ pub fn committee(today: NaiveDate) -> Founding {
 /// Puts the members and whom they follow into the simulator: five in six follow their station.
 pub fn people(sim: &Sim, told: &Told) {
     for (index, member) in told.members.iter().enumerate() {
-        sim.handle.add_person(PersonSpec { key: &member.key, phone: &member.phone });
+        sim.handle.add_person(PersonSpec {
+            key: &member.key,
+            phone: &member.phone,
+        });
         if index % 6 != 5 {
-            sim.handle.follow(&official_account(member.group), &member.key);
+            sim.handle
+                .follow(&official_account(member.group), &member.key);
         }
     }
 }
@@ -104,7 +125,9 @@ pub fn people(sim: &Sim, told: &Told) {
 pub async fn tell(app: &Arc<App>, sim: &Sim, base: &str, now: DateTime<Utc>) -> Result<Told> {
     let today = local_date(now);
     let founding = committee(today);
-    let (_, credentials) = founding::found(app, &founding).await.map_err(|error| anyhow::anyhow!("founding: {error:?}"))?;
+    let (_, credentials) = founding::found(app, &founding)
+        .await
+        .map_err(|error| anyhow::anyhow!("founding: {error:?}"))?;
     let mut told = Told {
         members: cast::members(190, DEMO_GROUPS),
         accounts: credentials.iter().map(shown).collect(),
@@ -113,9 +136,21 @@ pub async fn tell(app: &Arc<App>, sim: &Sim, base: &str, now: DateTime<Utc>) -> 
         period: Quarter::of(today).year.to_string(),
     };
     people(sim, &told);
-    let stage = Stage { app, sim, client: Client::new(base)?, credentials, members: told.members.clone() };
+    let stage = Stage {
+        app,
+        sim,
+        client: Client::new(base)?,
+        credentials,
+        members: told.members.clone(),
+    };
 
-    let last = day_of(stage.clock_to(now, "office").await?, &stage, previous(Quarter::of(today)).year, previous(Quarter::of(today))).await?;
+    let last = day_of(
+        stage.clock_to(now, "office").await?,
+        &stage,
+        previous(Quarter::of(today)).year,
+        previous(Quarter::of(today)),
+    )
+    .await?;
     stage.roster(&founding).await?;
     stage.confirm_year(today.year()).await?;
     stage.last_quarter(last).await?;
@@ -137,10 +172,21 @@ fn previous(quarter: Quarter) -> Quarter {
     Quarter::of(quarter.first_day() - TimeDelta::days(1))
 }
 
-async fn day_of(token: String, stage: &Stage<'_>, year: i32, quarter: Quarter) -> Result<NaiveDate> {
-    let days = stage.client.get(&token, &format!("/calendar/activity-days?year={year}")).await?;
+async fn day_of(
+    token: String,
+    stage: &Stage<'_>,
+    year: i32,
+    quarter: Quarter,
+) -> Result<NaiveDate> {
+    let days = stage
+        .client
+        .get(&token, &format!("/calendar/activity-days?year={year}"))
+        .await?;
     let day = &days[usize::from(quarter.number) - 1];
-    Ok(day["proposed_date"].as_str().context("a proposed date")?.parse()?)
+    Ok(day["proposed_date"]
+        .as_str()
+        .context("a proposed date")?
+        .parse()?)
 }
 
 /// Everybody who acts.
@@ -163,9 +209,15 @@ impl Stage<'_> {
     }
 
     async fn account(&self, username: &str) -> Result<String> {
-        let account = self.credentials.iter().find(|account| account.username == username).context("an account of the demo")?;
+        let account = self
+            .credentials
+            .iter()
+            .find(|account| account.username == username)
+            .context("an account of the demo")?;
         let code = account.totp_code(self.app.clock.now());
-        self.client.password(username, &account.password, code).await
+        self.client
+            .password(username, &account.password, code)
+            .await
     }
 
     async fn member(&self, member: &Member) -> Result<String> {
@@ -174,7 +226,13 @@ impl Stage<'_> {
         let access = token(&answer)?;
         if answer["bound"] != json!(true) {
             let phone_code = self.sim.handle.phone_code(&member.key);
-            self.client.post(&access, "/auth/wechat/bind", json!({ "phone_code": phone_code })).await?;
+            self.client
+                .post(
+                    &access,
+                    "/auth/wechat/bind",
+                    json!({ "phone_code": phone_code }),
+                )
+                .await?;
         }
         Ok(access)
     }
@@ -182,12 +240,23 @@ impl Stage<'_> {
     /// The office uploads the roster, looks at the preview and applies it.
     async fn roster(&self, founding: &Founding) -> Result<()> {
         let office = self.account("office2").await?;
-        let groups: Vec<_> = founding.groups.iter().map(|group| group.name.clone()).collect();
+        let groups: Vec<_> = founding
+            .groups
+            .iter()
+            .map(|group| group.name.clone())
+            .collect();
         let file = cast::roster_xlsx(&self.members, &groups)?;
-        let preview = self.client.upload_roster(&office, "委员名册.xlsx", file).await?.ok().context("roster preview")?;
+        let preview = self
+            .client
+            .upload_roster(&office, "委员名册.xlsx", file)
+            .await?
+            .ok()
+            .context("roster preview")?;
         let id = preview["import_id"].as_str().context("an import id")?;
         let body = json!({ "plan_hash": preview["plan_hash"] });
-        self.client.post(&office, &format!("/roster/imports/{id}/apply"), body).await?;
+        self.client
+            .post(&office, &format!("/roster/imports/{id}/apply"), body)
+            .await?;
         Ok(())
     }
 
@@ -195,38 +264,65 @@ impl Stage<'_> {
     async fn confirm_year(&self, year: i32) -> Result<()> {
         self.app.clock.advance(TimeDelta::minutes(1));
         let office = self.account("office").await?;
-        let days = self.client.get(&office, &format!("/calendar/activity-days?year={year}")).await?;
+        let days = self
+            .client
+            .get(&office, &format!("/calendar/activity-days?year={year}"))
+            .await?;
         for day in days.as_array().context("four days")? {
             let quarter = day["quarter"].as_str().context("a quarter")?;
             let shifted = day["proposed_date"] != day["rule_date"];
             let reason = shifted.then_some("规定日期为法定节假日，提前到上一个工作日");
             let body = json!({ "confirmed_date": day["proposed_date"], "reason": reason });
-            self.client.put(&office, &format!("/calendar/activity-days/{quarter}"), body).await?;
+            self.client
+                .put(&office, &format!("/calendar/activity-days/{quarter}"), body)
+                .await?;
         }
         Ok(())
     }
 
     /// Drafts, submits, approves and publishes an activity of a group.
     async fn publish(&self, group: usize, activity: Value) -> Result<String> {
-        let convener = self.members.iter().find(|member| member.group == group && member.convener).context("a convener")?;
+        let convener = self
+            .members
+            .iter()
+            .find(|member| member.group == group && member.convener)
+            .context("a convener")?;
         let convener = self.member(convener).await?;
         let groups = self.client.get(&convener, "/groups").await?;
-        let id = groups["items"][group]["id"].as_str().or(groups[group]["id"].as_str()).context("a group")?;
+        let id = groups["items"][group]["id"]
+            .as_str()
+            .or(groups[group]["id"].as_str())
+            .context("a group")?;
         let mut activity = activity;
         activity["group_id"] = json!(id);
         let activity = self.client.post(&convener, "/activities", activity).await?;
         let id = activity["id"].as_str().context("an activity")?.to_owned();
-        self.client.post(&convener, &format!("/activities/{id}/submit"), json!({})).await?;
+        self.client
+            .post(&convener, &format!("/activities/{id}/submit"), json!({}))
+            .await?;
         let staff = self.account(&format!("staff{}", group + 1)).await?;
-        self.client.post(&staff, &format!("/activities/{id}/approve"), json!({})).await?;
-        self.client.post(&convener, &format!("/activities/{id}/publish"), json!({})).await?;
+        self.client
+            .post(&staff, &format!("/activities/{id}/approve"), json!({}))
+            .await?;
+        self.client
+            .post(&convener, &format!("/activities/{id}/publish"), json!({}))
+            .await?;
         Ok(id)
     }
 
     /// Last quarter's day: each group met; most came, some late, some on leave, some not at all.
     async fn last_quarter(&self, day: NaiveDate) -> Result<()> {
-        let starts = instant(day, NaiveTime::from_hms_opt(14, 30, 0).expect("a time of day"));
-        let titles = ["学习贯彻会议精神", "走访企业调研", "视察河道治理", "基层协商议事", "委员大讲堂"];
+        let starts = instant(
+            day,
+            NaiveTime::from_hms_opt(14, 30, 0).expect("a time of day"),
+        );
+        let titles = [
+            "学习贯彻会议精神",
+            "走访企业调研",
+            "视察河道治理",
+            "基层协商议事",
+            "委员大讲堂",
+        ];
         let kinds = ["study", "research", "inspection", "consultation", "study"];
         let mut activities = Vec::new();
         self.app.clock.set(starts - TimeDelta::days(7));
@@ -251,39 +347,67 @@ impl Stage<'_> {
             Ok(())
         })
         .await?;
-        for group in 0..DEMO_GROUPS {
+        for (group, activity) in activities.iter().enumerate() {
             let staff = self.account(&format!("staff{}", group + 1)).await?;
-            let asked = self.client.get(&staff, &format!("/activities/{}/leave-requests", activities[group])).await?;
-            for (index, request) in asked["items"].as_array().or(asked.as_array()).context("leave requests")?.iter().enumerate() {
+            let asked = self
+                .client
+                .get(&staff, &format!("/activities/{activity}/leave-requests"))
+                .await?;
+            for (index, request) in asked["items"]
+                .as_array()
+                .or(asked.as_array())
+                .context("leave requests")?
+                .iter()
+                .enumerate()
+            {
                 let id = request["id"].as_str().context("a leave request")?;
                 let body = json!({ "approve": index % 4 != 3, "note": "已阅" });
-                self.client.post(&staff, &format!("/leave-requests/{id}/decide"), body).await?;
+                self.client
+                    .post(&staff, &format!("/leave-requests/{id}/decide"), body)
+                    .await?;
             }
         }
         self.app.clock.set(starts - TimeDelta::minutes(8));
-        self.arrive(&activities, |index, member| index % 7 != 6 && index % 9 != 8 && !member.key.ends_with('7')).await?;
+        self.arrive(&activities, |index, member| {
+            index % 7 != 6 && index % 9 != 8 && !member.key.ends_with('7')
+        })
+        .await?;
         self.app.clock.set(starts + TimeDelta::minutes(25));
-        self.arrive(&activities, |index, member| index % 9 == 8 && !member.key.ends_with('7')).await?;
+        self.arrive(&activities, |index, member| {
+            index % 9 == 8 && !member.key.ends_with('7')
+        })
+        .await?;
         self.app.clock.set(starts + TimeDelta::hours(3));
         for (group, activity) in activities.iter().enumerate() {
             let staff = self.account(&format!("staff{}", group + 1)).await?;
-            self.client.post(&staff, &format!("/activities/{activity}/close"), json!({})).await?;
+            self.client
+                .post(&staff, &format!("/activities/{activity}/close"), json!({}))
+                .await?;
         }
         Ok(())
     }
 
     /// Members for whom `comes` holds enter the code their group's screen shows.
-    async fn arrive(&self, activities: &[String], comes: impl Fn(usize, &Member) -> bool) -> Result<()> {
-        let mut codes = Vec::new();
+    async fn arrive(
+        &self,
+        activities: &[String],
+        comes: impl Fn(usize, &Member) -> bool,
+    ) -> Result<()> {
+        let mut screens = Vec::new();
         for (group, activity) in activities.iter().enumerate() {
             let staff = self.account(&format!("staff{}", group + 1)).await?;
-            codes.push(self.client.get(&staff, &format!("/activities/{activity}/check-in-code")).await?["code"].clone());
+            screens.push(
+                self.client
+                    .get(&staff, &format!("/activities/{activity}/check-in-code"))
+                    .await?["code"]
+                    .clone(),
+            );
         }
         // The demo's clock runs on while 190 phones check in, so each sends the slot it saw.
         let slot = domain::checkin::Slot::at(self.app.clock.now());
         self.for_each(comes, async |index, member, access| {
             let path = format!("/activities/{}/check-ins", activities[member.group]);
-            let body = json!({ "code": codes[member.group], "slot": slot.0, "client_id": format!("demo-{index}") });
+            let body = json!({ "code": screens[member.group], "slot": slot.0, "client_id": format!("demo-{index}") });
             self.client.post(&access, &path, body).await?;
             Ok(())
         })
@@ -295,7 +419,11 @@ impl Stage<'_> {
         picked: impl Fn(usize, &Member) -> bool,
         act: impl AsyncFn(usize, &Member, String) -> Result<()>,
     ) -> Result<()> {
-        let picked = self.members.iter().enumerate().filter(|(index, member)| picked(*index, member));
+        let picked = self
+            .members
+            .iter()
+            .enumerate()
+            .filter(|(index, member)| picked(*index, member));
         stream::iter(picked)
             .map(async |(index, member)| {
                 let access = self.member(member).await?;
@@ -310,8 +438,18 @@ impl Stage<'_> {
     async fn duty(&self, now: DateTime<Utc>) -> Result<()> {
         self.app.clock.set(now - TimeDelta::days(5));
         let done_on = local_date(now) - TimeDelta::days(20);
-        let kinds = [("proposal", "关于完善社区养老服务的提案"), ("opinion_report", "关于农村道路照明的社情民意"), ("good_deed", "为村小学捐赠图书"), ("contact_log", "走访联系的企业")];
-        for (index, member) in self.members.iter().enumerate().filter(|(index, _)| index % 8 == 0) {
+        let kinds = [
+            ("proposal", "关于完善社区养老服务的提案"),
+            ("opinion_report", "关于农村道路照明的社情民意"),
+            ("good_deed", "为村小学捐赠图书"),
+            ("contact_log", "走访联系的企业"),
+        ];
+        for (index, member) in self
+            .members
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| index % 8 == 0)
+        {
             let (kind, title) = kinds[index / 8 % kinds.len()];
             let access = self.member(member).await?;
             let body = json!({ "kind": kind, "title": title, "content": "详见附件。", "done_on": done_on, "evidence_ids": [], "submit": true });
@@ -319,7 +457,9 @@ impl Stage<'_> {
             if index % 24 != 0 {
                 let id = record["id"].as_str().context("a record")?;
                 let staff = self.account(&format!("staff{}", member.group + 1)).await?;
-                self.client.post(&staff, &format!("/duty-records/{id}/verify"), json!({})).await?;
+                self.client
+                    .post(&staff, &format!("/duty-records/{id}/verify"), json!({}))
+                    .await?;
             }
         }
         Ok(())
@@ -344,7 +484,11 @@ impl Stage<'_> {
     /// Waits until the worker has carried out what is due.
     async fn deliver(&self) -> Result<()> {
         self.app.work.notify_one();
-        while crate::jobs::run_due(self.app).await.map_err(|error| anyhow::anyhow!("jobs: {error}"))? > 0 {}
+        while crate::jobs::run_due(self.app)
+            .await
+            .map_err(|error| anyhow::anyhow!("jobs: {error}"))?
+            > 0
+        {}
         Ok(())
     }
 }

@@ -33,24 +33,101 @@ pub struct World {
     pub configured: Vec<Value>,
 }
 
-/// The purposes, their template's title, and its lines: label, key, our own name of the value.
-const TEMPLATES: [(&str, &str, &[(&str, &str, &str)]); 7] = [
-    ("activity_published", "活动通知", &[("活动名称", "thing1", "title"), ("活动时间", "time2", "time"), ("活动地点", "thing3", "venue"), ("主办单位", "thing4", "group")]),
-    ("activity_rescheduled", "活动改期通知", &[("活动名称", "thing1", "title"), ("活动时间", "time2", "time"), ("活动地点", "thing3", "venue"), ("变更原因", "thing4", "reason")]),
-    ("activity_cancelled", "活动取消通知", &[("活动名称", "thing1", "title"), ("原定时间", "time2", "time"), ("取消原因", "thing3", "reason")]),
-    ("reply_reminder", "活动报名提醒", &[("活动名称", "thing1", "title"), ("活动时间", "time2", "time"), ("温馨提示", "thing3", "remark")]),
-    ("eve_reminder", "活动开始提醒", &[("活动名称", "thing1", "title"), ("活动时间", "time2", "time"), ("活动地点", "thing3", "venue")]),
-    ("leave_decided", "请假审批结果通知", &[("活动名称", "thing1", "title"), ("审批结果", "thing2", "result")]),
-    ("correction_decided", "补签审批结果通知", &[("活动名称", "thing1", "title"), ("审批结果", "thing2", "result")]),
+/// A line of a template: label, key, our own name of the value.
+type Line = (&'static str, &'static str, &'static str);
+
+/// The purposes, their template's title, and its lines.
+const TEMPLATES: [(&str, &str, &[Line]); 7] = [
+    (
+        "activity_published",
+        "活动通知",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("活动时间", "time2", "time"),
+            ("活动地点", "thing3", "venue"),
+            ("主办单位", "thing4", "group"),
+        ],
+    ),
+    (
+        "activity_rescheduled",
+        "活动改期通知",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("活动时间", "time2", "time"),
+            ("活动地点", "thing3", "venue"),
+            ("变更原因", "thing4", "reason"),
+        ],
+    ),
+    (
+        "activity_cancelled",
+        "活动取消通知",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("原定时间", "time2", "time"),
+            ("取消原因", "thing3", "reason"),
+        ],
+    ),
+    (
+        "reply_reminder",
+        "活动报名提醒",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("活动时间", "time2", "time"),
+            ("温馨提示", "thing3", "remark"),
+        ],
+    ),
+    (
+        "eve_reminder",
+        "活动开始提醒",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("活动时间", "time2", "time"),
+            ("活动地点", "thing3", "venue"),
+        ],
+    ),
+    (
+        "leave_decided",
+        "请假审批结果通知",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("审批结果", "thing2", "result"),
+        ],
+    ),
+    (
+        "correction_decided",
+        "补签审批结果通知",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("审批结果", "thing2", "result"),
+        ],
+    ),
 ];
 
 /// The world of a committee with so many groups, whose service answers at `service`.
 pub fn world(groups: usize, service: &str) -> World {
-    let mut world = World { sim_apps: Vec::new(), configured: Vec::new() };
-    world.add(COMMITTEE, MINI_PROGRAM, SimKind::MiniProgram, "邢动驿站", service);
+    let mut world = World {
+        sim_apps: Vec::new(),
+        configured: Vec::new(),
+    };
+    world.add(
+        COMMITTEE,
+        MINI_PROGRAM,
+        SimKind::MiniProgram,
+        "邢动驿站",
+        service,
+    );
     for group in 0..groups {
-        let name = format!("邢东政协第{}驿站", ["一", "二", "三", "四", "五", "六", "七", "八", "九"][group % 9]);
-        world.add(COMMITTEE, &official_account(group), SimKind::ServiceAccount, &name, service);
+        let name = format!(
+            "邢东政协第{}驿站",
+            ["一", "二", "三", "四", "五", "六", "七", "八", "九"][group % 9]
+        );
+        world.add(
+            COMMITTEE,
+            &official_account(group),
+            SimKind::ServiceAccount,
+            &name,
+            service,
+        );
     }
     world
 }
@@ -58,10 +135,15 @@ pub fn world(groups: usize, service: &str) -> World {
 impl World {
     /// Adds an app of a committee.
     pub fn add(&mut self, committee: &str, app_id: &str, kind: SimKind, name: &str, service: &str) {
-        let secret_of = |what: &str| hex::encode(&Sha256::digest(format!("{what} of {app_id}"))[..16]);
+        let secret_of =
+            |what: &str| hex::encode(&Sha256::digest(format!("{what} of {app_id}"))[..16]);
         let aes_key = STANDARD_NO_PAD.encode(Sha256::digest(format!("callback key of {app_id}")));
         let is_account = kind != SimKind::MiniProgram;
-        let templates: Vec<_> = if is_account { TEMPLATES.iter().collect() } else { Vec::new() };
+        let templates: Vec<_> = if is_account {
+            TEMPLATES.iter().collect()
+        } else {
+            Vec::new()
+        };
         let id = |purpose: &str| format!("{purpose}-{app_id}");
         self.sim_apps.push(SimApp {
             app_id: app_id.to_owned(),
@@ -81,15 +163,25 @@ impl World {
                 .map(|(purpose, title, lines)| SimTemplate {
                     template_id: id(purpose),
                     title: (*title).to_owned(),
-                    content: lines.iter().map(|(label, key, _)| format!("{label}:{{{{{key}.DATA}}}}\n")).collect(),
+                    content: lines
+                        .iter()
+                        .map(|(label, key, _)| format!("{label}:{{{{{key}.DATA}}}}"))
+                        .collect::<Vec<_>>()
+                        .join("\n"),
                 })
                 .collect(),
         });
         let configured: serde_json::Map<_, _> = templates
             .iter()
             .map(|(purpose, _, lines)| {
-                let fields: serde_json::Map<_, _> = lines.iter().map(|(_, key, value)| ((*key).to_owned(), json!(value))).collect();
-                ((*purpose).to_owned(), json!({ "template_id": id(purpose), "fields": fields }))
+                let fields: serde_json::Map<_, _> = lines
+                    .iter()
+                    .map(|(_, key, value)| ((*key).to_owned(), json!(value)))
+                    .collect();
+                (
+                    (*purpose).to_owned(),
+                    json!({ "template_id": id(purpose), "fields": fields }),
+                )
             })
             .collect();
         let mut app = json!({
@@ -117,8 +209,13 @@ pub struct Keys {
 impl Keys {
     /// Fresh keys.
     pub fn draw() -> Self {
-        let [signing, field, index] = [random::<32>(), random(), random()].map(|key| STANDARD.encode(key));
-        Self { signing, field, index }
+        let [signing, field, index] =
+            [random::<32>(), random(), random()].map(|key| STANDARD.encode(key));
+        Self {
+            signing,
+            field,
+            index,
+        }
     }
 
     /// The keys kept in `folder`, drawn the first time.

@@ -11,5 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {
-    service.service(routes::upload_file).service(routes::read_file);
+    service
+        .service(routes::upload_file)
+        .service(routes::read_file);
 }

@@ -35,8 +35,13 @@ fn unreadable(why: &'static str) -> ApiError {
 /// `file_unreadable` for what is no whole JPEG, PNG or WebP, or is too large.
 pub(super) fn make_anew(file: &[u8]) -> Result<Picture> {
     let broken = || unreadable("图片已损坏，请重新选择");
-    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(|_| broken())?;
-    if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) {
+    let mut reader = ImageReader::new(Cursor::new(file))
+        .with_guessed_format()
+        .map_err(|_| broken())?;
+    if !matches!(
+        reader.format(),
+        Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)
+    ) {
         return Err(unreadable("只能上传 JPEG、PNG 或 WebP 图片"));
     }
     let mut limits = Limits::default();
@@ -46,13 +51,25 @@ pub(super) fn make_anew(file: &[u8]) -> Result<Picture> {
     reader.limits(limits);
     let too_large = || unreadable("图片过大：每边不超过 8000 像素，总计不超过 4000 万像素");
     let is_limit = |error: &image::ImageError| matches!(error, image::ImageError::Limits(_));
-    let mut decoder = reader.into_decoder().map_err(|error| if is_limit(&error) { too_large() } else { broken() })?;
+    let mut decoder = reader.into_decoder().map_err(|error| {
+        if is_limit(&error) {
+            too_large()
+        } else {
+            broken()
+        }
+    })?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 || u64::from(width) * u64::from(height) > AREA_LIMIT {
         return Err(too_large());
     }
     let orientation = decoder.orientation().map_err(|_| broken())?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| if is_limit(&error) { too_large() } else { broken() })?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| {
+        if is_limit(&error) {
+            too_large()
+        } else {
+            broken()
+        }
+    })?;
     if width.max(height) > SIDE_KEPT {
         picture = picture.thumbnail(SIDE_KEPT, SIDE_KEPT);
     }
@@ -62,13 +79,26 @@ pub(super) fn make_anew(file: &[u8]) -> Result<Picture> {
 
 fn encode(picture: &DynamicImage) -> image::ImageResult<Picture> {
     let mut data = Vec::new();
-    let shows_through = picture.color().has_alpha() && picture.to_rgba8().pixels().any(|pixel| pixel.0[3] != u8::MAX);
+    let shows_through = picture.color().has_alpha()
+        && picture
+            .to_rgba8()
+            .pixels()
+            .any(|pixel| pixel.0[3] != u8::MAX);
     if shows_through {
-        DynamicImage::from(picture.to_rgba8()).write_to(&mut Cursor::new(&mut data), ImageFormat::Png)?;
-        return Ok(Picture { media_type: "image/png", data });
+        DynamicImage::from(picture.to_rgba8())
+            .write_to(&mut Cursor::new(&mut data), ImageFormat::Png)?;
+        return Ok(Picture {
+            media_type: "image/png",
+            data,
+        });
     }
-    picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut data, JPEG_QUALITY))?;
-    Ok(Picture { media_type: "image/jpeg", data })
+    picture
+        .to_rgb8()
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut data, JPEG_QUALITY))?;
+    Ok(Picture {
+        media_type: "image/jpeg",
+        data,
+    })
 }
 
 #[cfg(test)]
@@ -77,7 +107,10 @@ mod tests {
 
     fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
         let mut data = Vec::new();
-        picture.into().write_to(&mut Cursor::new(&mut data), format).unwrap();
+        picture
+            .into()
+            .write_to(&mut Cursor::new(&mut data), format)
+            .unwrap();
         data
     }
 
@@ -100,7 +133,12 @@ mod tests {
     #[test]
     fn what_shows_through_stays_png() {
         let glass = image::RgbaImage::from_pixel(2, 2, image::Rgba([0, 0, 0, 100]));
-        assert_eq!(make_anew(&encoded(glass, ImageFormat::Png)).unwrap().media_type, "image/png");
+        assert_eq!(
+            make_anew(&encoded(glass, ImageFormat::Png))
+                .unwrap()
+                .media_type,
+            "image/png"
+        );
     }
 
     #[test]
@@ -119,15 +157,25 @@ mod tests {
 
     #[test]
     fn a_large_picture_is_made_smaller() {
-        let picture = make_anew(&encoded(image::RgbImage::new(3_000, 30), ImageFormat::Png)).unwrap();
-        assert_eq!(image::load_from_memory(&picture.data).unwrap().width(), SIDE_KEPT);
+        let picture =
+            make_anew(&encoded(image::RgbImage::new(3_000, 30), ImageFormat::Png)).unwrap();
+        assert_eq!(
+            image::load_from_memory(&picture.data).unwrap().width(),
+            SIDE_KEPT
+        );
     }
 
     #[test]
     fn what_is_no_whole_picture_is_refused() {
         let half = encoded(image::RgbImage::new(64, 64), ImageFormat::Png);
         let wide = encoded(image::RgbImage::new(8_001, 1), ImageFormat::Png);
-        for file in [&b""[..], b"GIF89a\x01\0\x01\0\0\0\0;", b"<svg xmlns='http://www.w3.org/2000/svg'/>", &half[..half.len() / 2], &wide] {
+        for file in [
+            &b""[..],
+            b"GIF89a\x01\0\x01\0\0\0\0;",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            &half[..half.len() / 2],
+            &wide,
+        ] {
             assert_eq!(make_anew(file).unwrap_err().code, Code::FileUnreadable);
         }
     }

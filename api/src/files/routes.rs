@@ -31,11 +31,21 @@ pub struct FileView {
 /// turned upright, at most 2,560 pixels long, without the place where it was taken.
 #[utoipa::path(tag = "files", request_body(content = FileForm, content_type = "multipart/form-data"), responses((status = 201, body = FileView), (status = "default", body = Problem)))]
 #[post("/files")]
-pub async fn upload_file(app: Data<App>, permit: Permit<op::FileUpload>, upload: Upload) -> Result<HttpResponse> {
+pub async fn upload_file(
+    app: Data<App>,
+    permit: Permit<op::FileUpload>,
+    upload: Upload,
+) -> Result<HttpResponse> {
     let subject = format!("file:{}", permit.caller.account_id());
-    app.cache.take(limits::UPLOAD, &subject, app.clock.now()).await?;
+    app.cache
+        .take(limits::UPLOAD, &subject, app.clock.now())
+        .await?;
     let file = service::store(&app, &permit, upload.bytes).await?;
-    Ok(HttpResponse::Created().json(FileView { file_id: file.id, media_type: file.media_type, size: file.size }))
+    Ok(HttpResponse::Created().json(FileView {
+        file_id: file.id,
+        media_type: file.media_type,
+        size: file.size,
+    }))
 }
 
 /// The picture.
@@ -43,10 +53,17 @@ pub async fn upload_file(app: Data<App>, permit: Permit<op::FileUpload>, upload:
 #[get("/files/{file_id}")]
 pub async fn read_file(on: On<op::FileRead, file::Model>) -> HttpResponse {
     let file = on.row;
-    let ending = if file.media_type == "image/png" { "png" } else { "jpg" };
+    let ending = if file.media_type == "image/png" {
+        "png"
+    } else {
+        "jpg"
+    };
     HttpResponse::Ok()
         .content_type(file.media_type)
-        .insert_header(("Content-Disposition", format!("attachment; filename=\"{}.{ending}\"", file.id)))
+        .insert_header((
+            "Content-Disposition",
+            format!("attachment; filename=\"{}.{ending}\"", file.id),
+        ))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header(("Cache-Control", "private, max-age=86400"))
         .insert_header(("ETag", format!("\"{}\"", file.sha256)))

@@ -23,30 +23,43 @@ impl Guarded for file::Model {
     const READ: Operation = Operation::FileRead;
 
     async fn load(app: &App, committee: CommitteeId, id: Uuid) -> Result<Option<Self>> {
-        Ok(file::Entity::find_by_id((committee, FileId(id))).one(app.db.read()).await?)
+        Ok(file::Entity::find_by_id((committee, FileId(id)))
+            .one(app.db.read())
+            .await?)
     }
 
     /// A picture is its owner's, who is known by his account.
     async fn scope(&self, _: &App, caller: &Caller) -> Result<Scope> {
         let is_owner = self.owner_id == caller.account_id();
-        Ok(Scope { groups: Vec::new(), member: if is_owner { caller.member_id() } else { None } })
+        Ok(Scope {
+            groups: Vec::new(),
+            member: if is_owner { caller.member_id() } else { None },
+        })
     }
 }
 
 /// Stores a picture, made anew.
-pub(super) async fn store(app: &App, permit: &Permit<op::FileUpload>, bytes: Vec<u8>) -> Result<file::Model> {
+pub(super) async fn store(
+    app: &App,
+    permit: &Permit<op::FileUpload>,
+    bytes: Vec<u8>,
+) -> Result<file::Model> {
     let picture = {
         let _turn = DECODING.acquire().await.map_err(ApiError::internal)?;
         // A decoder that panics met a bad file; the panic stays in the log.
         let made = tokio::task::spawn_blocking(move || make_anew(&bytes)).await;
-        made.map_err(|_| ApiError::with(crate::error::Code::FileUnreadable, "图片已损坏，请重新选择"))??
+        made.map_err(|_| {
+            ApiError::with(crate::error::Code::FileUnreadable, "图片已损坏，请重新选择")
+        })??
     };
     permit
         .write(app, async |write| {
             let row = file::ActiveModel {
                 committee_id: Set(write.committee),
                 // Random, not in the order of time: an id says nothing about its neighbours.
-                id: Set(FileId(uuid::Builder::from_random_bytes(random()).into_uuid())),
+                id: Set(FileId(
+                    uuid::Builder::from_random_bytes(random()).into_uuid(),
+                )),
                 owner_id: Set(permit.caller.account_id()),
                 media_type: Set(picture.media_type.to_owned()),
                 size: Set(i64::try_from(picture.data.len()).unwrap_or(i64::MAX)),
@@ -56,7 +69,9 @@ pub(super) async fn store(app: &App, permit: &Permit<op::FileUpload>, bytes: Vec
             };
             let row = row.insert(&write.txn).await?;
             write.about("file", row.id);
-            write.detail(json!({ "media_type": row.media_type, "size": row.size, "sha256": row.sha256 }));
+            write.detail(
+                json!({ "media_type": row.media_type, "size": row.size, "sha256": row.sha256 }),
+            );
             Ok(row)
         })
         .await

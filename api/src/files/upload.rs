@@ -46,7 +46,14 @@ impl FromRequest for Upload {
             .is_some_and(|value| value.starts_with("multipart/form-data"));
         let form = Multipart::new(request.headers(), payload.take());
         Box::pin(async move {
-            if is_form { take(form).await } else { Err(ApiError::with(Code::UnsupportedMediaType, "请以 multipart/form-data 上传文件")) }
+            if is_form {
+                take(form).await
+            } else {
+                Err(ApiError::with(
+                    Code::UnsupportedMediaType,
+                    "请以 multipart/form-data 上传文件",
+                ))
+            }
         })
     }
 }
@@ -57,14 +64,44 @@ async fn take(mut form: Multipart) -> Result<Upload> {
     while let Some(field) = form.next().await {
         let mut field = field.map_err(|_| malformed())?;
         if field.name() != Some("file") {
-            let name = field.name().unwrap_or_default().chars().take(NAME_LIMIT).collect::<String>();
-            return Err(ApiError::field(format!("/{name}"), "unknown_field", "没有这个字段"));
+            let name = field
+                .name()
+                .unwrap_or_default()
+                .chars()
+                .take(NAME_LIMIT)
+                .collect::<String>();
+            return Err(ApiError::field(
+                format!("/{name}"),
+                "unknown_field",
+                "没有这个字段",
+            ));
         }
-        let file_name = field.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or_default();
-        let file_name = file_name.chars().filter(|c| !c.is_control()).take(NAME_LIMIT).collect();
-        let bytes = field.bytes(LIMIT).await.map_err(|_| ApiError::new(Code::PayloadTooLarge))?.map_err(|_| malformed())?;
-        if found.replace(Upload { file_name, bytes: bytes.to_vec() }).is_some() {
-            return Err(ApiError::field("/file", "duplicate", "一次只能上传一个文件"));
+        let file_name = field
+            .content_disposition()
+            .and_then(|disposition| disposition.get_filename())
+            .unwrap_or_default();
+        let file_name = file_name
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(NAME_LIMIT)
+            .collect();
+        let bytes = field
+            .bytes(LIMIT)
+            .await
+            .map_err(|_| ApiError::new(Code::PayloadTooLarge))?
+            .map_err(|_| malformed())?;
+        if found
+            .replace(Upload {
+                file_name,
+                bytes: bytes.to_vec(),
+            })
+            .is_some()
+        {
+            return Err(ApiError::field(
+                "/file",
+                "duplicate",
+                "一次只能上传一个文件",
+            ));
         }
     }
     found.ok_or_else(|| ApiError::field("/file", "required", "请选择文件"))

@@ -4,16 +4,14 @@ use std::collections::HashMap;
 
 use domain::ids::{CommitteeId, GroupId, IdentityId, MemberId};
 use domain::notice::NoticePurpose;
-use domain::people::MemberStatus;
-use entity::{Scoped, activity, committee, identity, member, station};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
-use serde::Deserialize;
+use entity::{Scoped, committee, identity, member, station};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::accounts::Account;
 use crate::app::App;
 use crate::config::AppKind;
 use crate::db::found;
-use crate::error::{ApiError, Result};
+use crate::error::Result;
 
 /// How many ids one query names; SQLite takes 32,766 at most.
 const CHUNK: usize = 500;
@@ -107,37 +105,6 @@ pub async fn targets(
         }
     }
     Ok(targets)
-}
-
-/// Who is meant by the audience of an activity.
-#[derive(Deserialize)]
-struct Audience {
-    #[serde(default)]
-    groups: Vec<GroupId>,
-    #[serde(default)]
-    members: Vec<MemberId>,
-}
-
-/// Whom publishing an activity would invite: the members in office of its groups, and those picked
-/// by name.
-pub async fn audience(
-    db: &impl ConnectionTrait,
-    activity: &activity::Model,
-) -> Result<Vec<MemberId>> {
-    let Audience { groups, members } =
-        serde_json::from_value(activity.audience.clone()).map_err(ApiError::internal)?;
-    let meant = Condition::any()
-        .add(member::Column::GroupId.is_in(groups))
-        .add(member::Column::Id.is_in(members));
-    Ok(member::Entity::of(activity.committee_id)
-        .filter(member::Column::TermId.eq(activity.term_id))
-        .filter(member::Column::Status.eq(MemberStatus::Active))
-        .filter(meant)
-        .select_only()
-        .column(member::Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?)
 }
 
 /// How many of those to be told can be reached.

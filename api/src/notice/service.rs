@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::outcome::{client_msg_id, new_delivery};
 use super::{DELIVER, RECONCILE, reach, wording};
 use crate::access::{Caller, Guarded, On, Permit, op};
+use crate::activity::service as activities;
 use crate::activity::status_now;
 use crate::app::App;
 use crate::cache::Limit;
@@ -186,7 +187,7 @@ pub async fn reach_preview(
         .all(app.db.read())
         .await?;
     if members.is_empty() {
-        members = reach::audience(app.db.read(), &on.row).await?;
+        members = activities::would_be_invited(app.db.read(), &on.row).await?;
     }
     reach::preview(app, on.committee(), &members).await
 }

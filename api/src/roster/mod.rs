@@ -15,5 +15,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {
-    service.service(routes::roster_template).service(routes::preview_roster).service(routes::apply_roster);
+    service
+        .service(routes::roster_template)
+        .service(routes::preview_roster)
+        .service(routes::apply_roster);
 }

@@ -62,10 +62,16 @@ impl Package {
         let mut targets = HashMap::new();
         for index in 0..archive.len() {
             let part = archive.by_index(index).map_err(|_| broken())?;
-            let name = part.name().map_err(|_| broken())?.replace('\\', "/").to_ascii_lowercase();
+            let name = part
+                .name()
+                .map_err(|_| broken())?
+                .replace('\\', "/")
+                .to_ascii_lowercase();
             // What a part says about its size may be a lie, so it is read to see.
             let mut bytes = Vec::new();
-            part.take(left as u64 + 1).read_to_end(&mut bytes).map_err(|_| broken())?;
+            part.take(left as u64 + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|_| broken())?;
             left = left.checked_sub(bytes.len()).ok_or_else(too_large)?;
             let Some(xml) = text(bytes)? else { continue };
             // The claims of every part are checked: any of them can be named as any other.
@@ -78,13 +84,19 @@ impl Package {
                 }
             }
         }
-        let sheets = workbook.iter().map(|id| targets.get(id).cloned().unwrap_or_default()).collect();
+        let sheets = workbook
+            .iter()
+            .map(|id| targets.get(id).cloned().unwrap_or_default())
+            .collect();
         Ok(Self { marks, sheets })
     }
 
     /// What was found in a sheet, by its place in the workbook.
     pub(super) fn marks(&mut self, sheet: usize) -> Result<Marks> {
-        self.sheets.get(sheet).and_then(|part| self.marks.remove(part)).ok_or_else(broken)
+        self.sheets
+            .get(sheet)
+            .and_then(|part| self.marks.remove(part))
+            .ok_or_else(broken)
     }
 }
 
@@ -96,22 +108,38 @@ fn broken() -> crate::error::ApiError {
 /// parser reads must be the same.
 fn text(bytes: Vec<u8>) -> Result<Option<String>> {
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, ..] | [b'<', 0, ..] = bytes.as_slice() {
-        return Err(unreadable("文件内部编码不是 UTF-8，请用 Excel 或 WPS 另存为 xlsx 后重试"));
+        return Err(unreadable(
+            "文件内部编码不是 UTF-8，请用 Excel 或 WPS 另存为 xlsx 后重试",
+        ));
     }
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).trim_ascii_start();
+    let start = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&bytes)
+        .trim_ascii_start();
     if start.first() != Some(&b'<') {
         return Ok(None);
     }
     let xml = String::from_utf8(bytes).map_err(|_| broken())?;
-    let declaration = xml.split("?>").next().unwrap_or_default().to_ascii_lowercase();
-    if declaration.contains("<?xml") && declaration.contains("encoding") && !declaration.contains("utf-8") {
+    let declaration = xml
+        .split("?>")
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if declaration.contains("<?xml")
+        && declaration.contains("encoding")
+        && !declaration.contains("utf-8")
+    {
         return Err(broken());
     }
     Ok(Some(xml))
 }
 
 /// Hands every element's beginning to `visit`.
-fn elements(xml: &str, mut visit: impl FnMut(&BytesStart<'_>) -> Result<()>, mut end: impl FnMut(&str)) -> Result<()> {
+fn elements(
+    xml: &str,
+    mut visit: impl FnMut(&BytesStart<'_>) -> Result<()>,
+    mut end: impl FnMut(&str),
+) -> Result<()> {
     let mut reader = Reader::from_str(xml);
     let config = reader.config_mut();
     config.expand_empty_elements = true;
@@ -129,7 +157,11 @@ fn elements(xml: &str, mut visit: impl FnMut(&BytesStart<'_>) -> Result<()>, mut
 }
 
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    element.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name).map(|attribute| attribute.value.to_string())
+    element
+        .attributes()
+        .flatten()
+        .find(|attribute| attribute.key.local_name().as_ref() == name)
+        .map(|attribute| attribute.value.to_string())
 }
 
 fn sheet_ids(xml: &str) -> Result<Vec<String>> {
@@ -148,7 +180,9 @@ fn relationships(xml: &str) -> Result<HashMap<String, String>> {
     let mut targets = HashMap::new();
     let relationship = |element: &BytesStart<'_>| {
         if let (Some(id), Some(target)) = (attribute(element, "Id"), attribute(element, "Target")) {
-            let part = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
+            let part = target
+                .strip_prefix('/')
+                .map_or_else(|| format!("xl/{target}"), str::to_owned);
             targets.insert(id, part.to_ascii_lowercase());
         }
         Ok(())
@@ -170,24 +204,35 @@ struct Scan {
 impl Scan {
     fn run(self, xml: &str) -> Result<Marks> {
         let scan = std::cell::RefCell::new(self);
-        elements(xml, |element| scan.borrow_mut().begin(element), |name| scan.borrow_mut().end(name))?;
+        elements(
+            xml,
+            |element| scan.borrow_mut().begin(element),
+            |name| scan.borrow_mut().end(name),
+        )?;
         Ok(scan.into_inner().marks)
     }
 
     fn begin(&mut self, element: &BytesStart<'_>) -> Result<()> {
         match element.local_name().as_ref() {
             "sst" => {
-                let claimed = attribute(element, "uniqueCount").and_then(|count| count.parse::<usize>().ok());
+                let claimed =
+                    attribute(element, "uniqueCount").and_then(|count| count.parse::<usize>().ok());
                 if claimed.is_some_and(|count| count > STRINGS_LIMIT) {
                     return Err(too_large());
                 }
             }
             "row" => {
                 if let Some(number) = attribute(element, "r") {
-                    self.row = number.parse::<u32>().ok().and_then(|number| number.checked_sub(1)).ok_or_else(broken)?;
+                    self.row = number
+                        .parse::<u32>()
+                        .ok()
+                        .and_then(|number| number.checked_sub(1))
+                        .ok_or_else(broken)?;
                 }
                 self.column = 0;
-                if attribute(element, "hidden").is_some_and(|hidden| hidden == "1" || hidden == "true") {
+                if attribute(element, "hidden")
+                    .is_some_and(|hidden| hidden == "1" || hidden == "true")
+                {
                     self.marks.hidden_rows.insert(self.row);
                 }
             }
@@ -211,7 +256,10 @@ impl Scan {
             "mergeCell" => {
                 let reference = attribute(element, "ref").unwrap_or_default();
                 let (first, last) = reference.split_once(':').ok_or_else(broken)?;
-                self.marks.merged.push((place(first).ok_or_else(broken)?, place(last).ok_or_else(broken)?));
+                self.marks.merged.push((
+                    place(first).ok_or_else(broken)?,
+                    place(last).ok_or_else(broken)?,
+                ));
                 if self.marks.merged.len() > REGIONS_LIMIT {
                     return Err(unreadable("合并单元格过多，请取消合并后重新上传"));
                 }
@@ -246,7 +294,9 @@ fn place(reference: &str) -> Option<Place> {
     if !is_reference {
         return None;
     }
-    let column = letters.bytes().fold(0, |column, b| column * 26 + u32::from(b.to_ascii_uppercase() - b'A') + 1);
+    let column = letters.bytes().fold(0, |column, b| {
+        column * 26 + u32::from(b.to_ascii_uppercase() - b'A') + 1
+    });
     let row = digits.parse::<u32>().ok()?;
     Some((row.checked_sub(1)?, column - 1))
 }
@@ -267,14 +317,28 @@ mod tests {
 
     #[test]
     fn a_sheet_that_reaches_too_far_is_refused_and_a_format_far_out_is_not() {
-        let sheet = |cell: &str| format!("<worksheet><sheetData><row r=\"1\">{cell}</row></sheetData></worksheet>");
-        assert!(Scan::default().run(&sheet("<c r=\"XFD1048576\"><v>1</v></c>")).is_err());
-        assert!(Scan::default().run(&sheet("<c r=\"XFD1048576\" s=\"1\"/>")).is_ok());
+        let sheet = |cell: &str| {
+            format!("<worksheet><sheetData><row r=\"1\">{cell}</row></sheetData></worksheet>")
+        };
+        assert!(
+            Scan::default()
+                .run(&sheet("<c r=\"XFD1048576\"><v>1</v></c>"))
+                .is_err()
+        );
+        assert!(
+            Scan::default()
+                .run(&sheet("<c r=\"XFD1048576\" s=\"1\"/>"))
+                .is_ok()
+        );
     }
 
     #[test]
     fn a_table_of_strings_that_claims_the_memory_of_the_machine_is_refused() {
-        assert!(Scan::default().run("<sst uniqueCount=\"99999999999\"></sst>").is_err());
+        assert!(
+            Scan::default()
+                .run("<sst uniqueCount=\"99999999999\"></sst>")
+                .is_err()
+        );
     }
 
     #[test]
@@ -282,12 +346,16 @@ mod tests {
         use std::io::Write;
 
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        zip.start_file("xl/media/a.bin", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file("xl/media/a.bin", zip::write::SimpleFileOptions::default())
+            .unwrap();
         zip.write_all(&vec![0; UNPACKED_LIMIT + 1]).unwrap();
         let bomb = zip.finish().unwrap().into_inner();
 
         assert!(bomb.len() < 100_000);
-        assert_eq!(Package::inspect(&bomb).unwrap_err().detail, too_large().detail);
+        assert_eq!(
+            Package::inspect(&bomb).unwrap_err().detail,
+            too_large().detail
+        );
         assert!(Package::inspect(&bomb[..bomb.len() / 2]).is_err());
     }
 

@@ -21,7 +21,19 @@ use crate::error::{ApiError, FieldError, Result};
 const HEADER_WITHIN: usize = 5;
 
 /// What a row does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// A new member.
@@ -59,7 +71,11 @@ pub struct Issue {
 
 impl Issue {
     fn new(column: &str, code: &str, message: impl Into<String>) -> Self {
-        Self { column: column.to_owned(), code: code.to_owned(), message: message.into() }
+        Self {
+            column: column.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+        }
     }
 }
 
@@ -133,7 +149,10 @@ impl Plan {
 
     /// Rows that stand in the way.
     pub(super) fn error_count(&self) -> usize {
-        self.rows.iter().filter(|row| !row.errors.is_empty()).count()
+        self.rows
+            .iter()
+            .filter(|row| !row.errors.is_empty())
+            .count()
     }
 
     /// How many rows do what.
@@ -170,10 +189,19 @@ pub(super) fn plan(table: Table, state: &State<'_>) -> Result<Plan> {
         return Err(unreadable("表头应在前 5 行之内"));
     }
     let header = roster::header(&heading).map_err(|errors| {
-        let errors = errors.iter().map(|error| FieldError { pointer: format!("第 {number} 行"), code: error.code(), message: error.reason() });
-        ApiError { errors: errors.collect(), ..unreadable("表头与名册模板不一致") }
+        let errors = errors.iter().map(|error| FieldError {
+            pointer: format!("第 {number} 行"),
+            code: error.code(),
+            message: error.reason(),
+        });
+        ApiError {
+            errors: errors.collect(),
+            ..unreadable("表头与名册模板不一致")
+        }
     })?;
-    let name_column = heading.iter().position(|cell| matches!(cell, Cell::Text(text) if text.contains("姓名")));
+    let name_column = heading
+        .iter()
+        .position(|cell| matches!(cell, Cell::Text(text) if text.contains("姓名")));
 
     let mut read = Vec::new();
     let mut planned = Vec::new();
@@ -189,7 +217,13 @@ pub(super) fn plan(table: Table, state: &State<'_>) -> Result<Plan> {
             }
             Err(errors) => errors.into_iter().map(Issue::from).collect(),
         };
-        planned.push(PlannedRow { row, name, errors, warnings: Vec::new(), step: None });
+        planned.push(PlannedRow {
+            row,
+            name,
+            errors,
+            warnings: Vec::new(),
+            step: None,
+        });
     }
     if planned.is_empty() {
         return Err(unreadable("文件中没有委员"));
@@ -197,19 +231,32 @@ pub(super) fn plan(table: Table, state: &State<'_>) -> Result<Plan> {
 
     let lookup = Lookup::new(state, &read);
     let duplicates: HashMap<_, _> = roster::duplicates(&read).into_iter().collect();
-    let places: HashMap<_, _> = planned.iter().enumerate().map(|(place, planned)| (planned.row, place)).collect();
+    let places: HashMap<_, _> = planned
+        .iter()
+        .enumerate()
+        .map(|(place, planned)| (planned.row, place))
+        .collect();
     for (row, found) in &read {
         let planned = &mut planned[places[row]];
         planned.name.clone_from(&found.name);
-        planned.errors.extend(duplicates.get(row).cloned().map(Issue::from));
+        planned
+            .errors
+            .extend(duplicates.get(row).cloned().map(Issue::from));
         lookup.decide(found, planned);
     }
     let mut warnings = table.warnings;
     let absent = lookup.absent(&planned);
     if absent > 0 {
-        warnings.push(format!("本届在任委员中有 {absent} 人不在文件中，导入不会改动他们"));
+        warnings.push(format!(
+            "本届在任委员中有 {absent} 人不在文件中，导入不会改动他们"
+        ));
     }
-    Ok(Plan { term: state.term.id, rows: planned, hidden_rows: table.hidden_rows, warnings })
+    Ok(Plan {
+        term: state.term.id,
+        rows: planned,
+        hidden_rows: table.hidden_rows,
+        warnings,
+    })
 }
 
 /// The state by what rows are looked up with.
@@ -232,29 +279,84 @@ impl<'a> Lookup<'a> {
         }
         let mut seen = HashSet::new();
         Self {
-            by_phone: state.members.iter().map(|member| (member.phone_index.as_str(), member)).collect(),
-            by_name: state.members.iter().map(|member| member.name.as_str()).collect(),
+            by_phone: state
+                .members
+                .iter()
+                .map(|member| (member.phone_index.as_str(), member))
+                .collect(),
+            by_name: state
+                .members
+                .iter()
+                .map(|member| member.name.as_str())
+                .collect(),
             convened,
-            namesakes: read.iter().map(|(_, row)| row.name.as_str()).filter(|name| !seen.insert(*name)).collect(),
+            namesakes: read
+                .iter()
+                .map(|(_, row)| row.name.as_str())
+                .filter(|name| !seen.insert(*name))
+                .collect(),
             state,
         }
     }
 
     fn decide(&self, row: &RosterRow, planned: &mut PlannedRow) {
         let state = self.state;
-        let sector = find("界别", "unknown_sector", &row.sector, state.sectors.iter().map(|sector| (sector.name.as_str(), sector.id)));
-        let group = find("活动组", "unknown_group", &row.group, state.groups.iter().map(|group| (group.name.as_str(), group.id)));
+        let sector = find(
+            "界别",
+            "unknown_sector",
+            &row.sector,
+            state
+                .sectors
+                .iter()
+                .map(|sector| (sector.name.as_str(), sector.id)),
+        );
+        let group = find(
+            "活动组",
+            "unknown_group",
+            &row.group,
+            state
+                .groups
+                .iter()
+                .map(|group| (group.name.as_str(), group.id)),
+        );
         let special = row.special_committee.as_deref().map(|name| {
-            find("专委会", "unknown_special_committee", name, state.special_committees.iter().map(|special| (special.name.as_str(), special.id)))
+            find(
+                "专委会",
+                "unknown_special_committee",
+                name,
+                state
+                    .special_committees
+                    .iter()
+                    .map(|special| (special.name.as_str(), special.id)),
+            )
         });
-        planned.errors.extend([sector.as_ref().err(), group.as_ref().err(), special.as_ref().and_then(|special| special.as_ref().err())].into_iter().flatten().cloned());
-        let (Ok(sector), Ok(group)) = (sector, group) else { return };
+        planned.errors.extend(
+            [
+                sector.as_ref().err(),
+                group.as_ref().err(),
+                special.as_ref().and_then(|special| special.as_ref().err()),
+            ]
+            .into_iter()
+            .flatten()
+            .cloned(),
+        );
+        let (Ok(sector), Ok(group)) = (sector, group) else {
+            return;
+        };
         if !planned.errors.is_empty() {
             return;
         }
-        let serves = state.groups.iter().find(|known| known.id == group).and_then(|group| group.special_committee_id);
+        let serves = state
+            .groups
+            .iter()
+            .find(|known| known.id == group)
+            .and_then(|group| group.special_committee_id);
         if special.is_some_and(|special| special.ok() != serves) {
-            planned.warnings.push(Issue::new("专委会", "special_committee_not_kept", "与联系该活动组的专委会不一致；系统按活动组确定专委会，此栏不保存"));
+            planned.warnings.push(Issue::new(
+                "专委会",
+                "special_committee_not_kept",
+                "与联系该活动组的专委会不一致；系统按活动组确定专委会，此栏不保存",
+            ));
         }
         let phone_index = state.vault.index("phone", row.phone.as_str());
         let known = self.by_phone.get(phone_index.as_str()).copied();
@@ -266,7 +368,10 @@ impl<'a> Lookup<'a> {
             position: row.position,
             // An empty cell says nothing about what is there.
             employer: row.employer.clone().or_else(|| known?.employer.clone()),
-            joined_on: row.joined_on.or_else(|| known.map(|member| member.joined_on)).unwrap_or(state.term.starts_on),
+            joined_on: row
+                .joined_on
+                .or_else(|| known.map(|member| member.joined_on))
+                .unwrap_or(state.term.starts_on),
             remark: row.remark.clone().or_else(|| known?.remark.clone()),
         };
         let action = match known {
@@ -276,7 +381,9 @@ impl<'a> Lookup<'a> {
         let seat = self.seat(row.convener, known, group, planned);
         planned.step = Some(Step {
             action,
-            sealed_phone: known.is_none().then(|| BASE64.encode(state.vault.seal(row.phone.as_str().as_bytes()))),
+            sealed_phone: known
+                .is_none()
+                .then(|| BASE64.encode(state.vault.seal(row.phone.as_str().as_bytes()))),
             member: known.map(|member| (member.id, member.version)),
             seat,
             data,
@@ -285,39 +392,83 @@ impl<'a> Lookup<'a> {
 
     fn create(&self, data: &Data, planned: &mut PlannedRow) -> Action {
         if self.by_name.contains(data.name.as_str()) {
-            planned.warnings.push(Issue::new("姓名", "same_name_other_phone", "本届已有同名委员，手机号不同；将作为另一人新增"));
+            planned.warnings.push(Issue::new(
+                "姓名",
+                "same_name_other_phone",
+                "本届已有同名委员，手机号不同；将作为另一人新增",
+            ));
         }
         if self.namesakes.contains(data.name.as_str()) {
-            planned.warnings.push(Issue::new("姓名", "same_name_in_file", "文件中有同名的行，手机号不同；将作为不同的人"));
+            planned.warnings.push(Issue::new(
+                "姓名",
+                "same_name_in_file",
+                "文件中有同名的行，手机号不同；将作为不同的人",
+            ));
         }
         Action::Create
     }
 
     /// Whether the row gives a seat; a file takes none away.
-    fn seat(&self, convener: bool, known: Option<&member::Model>, group: GroupId, planned: &mut PlannedRow) -> bool {
-        let held = known.and_then(|member| self.convened.get(&member.id)).map_or(&[][..], Vec::as_slice);
+    fn seat(
+        &self,
+        convener: bool,
+        known: Option<&member::Model>,
+        group: GroupId,
+        planned: &mut PlannedRow,
+    ) -> bool {
+        let held = known
+            .and_then(|member| self.convened.get(&member.id))
+            .map_or(&[][..], Vec::as_slice);
         if convener && held.iter().any(|held| *held != group) {
-            planned.warnings.push(Issue::new("召集人", "convener_elsewhere", "仍是另一活动组的召集人；如已卸任，请在席位管理中结束"));
+            planned.warnings.push(Issue::new(
+                "召集人",
+                "convener_elsewhere",
+                "仍是另一活动组的召集人；如已卸任，请在席位管理中结束",
+            ));
         }
         if !convener && !held.is_empty() {
-            planned.warnings.push(Issue::new("召集人", "convener_kept", "现为召集人而文件未填“是”；导入不会取消，如已卸任请在席位管理中结束"));
+            planned.warnings.push(Issue::new(
+                "召集人",
+                "convener_kept",
+                "现为召集人而文件未填“是”；导入不会取消，如已卸任请在席位管理中结束",
+            ));
         }
         convener && !held.contains(&group)
     }
 
     /// Members in office whom no row names.
     fn absent(&self, planned: &[PlannedRow]) -> usize {
-        let named: HashSet<_> = planned.iter().filter_map(|row| row.step.as_ref()?.member).map(|(id, _)| id).collect();
-        self.state.members.iter().filter(|member| member.status == MemberStatus::Active && !named.contains(&member.id)).count()
+        let named: HashSet<_> = planned
+            .iter()
+            .filter_map(|row| row.step.as_ref()?.member)
+            .map(|(id, _)| id)
+            .collect();
+        self.state
+            .members
+            .iter()
+            .filter(|member| member.status == MemberStatus::Active && !named.contains(&member.id))
+            .count()
     }
 }
 
-fn find<'n, T>(column: &str, code: &str, name: &str, mut known: impl Iterator<Item = (&'n str, T)> + Clone) -> Result<T, Issue> {
+fn find<'n, T>(
+    column: &str,
+    code: &str,
+    name: &str,
+    mut known: impl Iterator<Item = (&'n str, T)> + Clone,
+) -> Result<T, Issue> {
     let names = known.clone().map(|(name, _)| name);
-    known.find(|(known, _)| *known == name).map(|(_, id)| id).ok_or_else(|| {
-        let names: Vec<_> = names.collect();
-        Issue::new(column, code, format!("系统中没有{column}“{name}”，现有：{}", names.join("、")))
-    })
+    known
+        .find(|(known, _)| *known == name)
+        .map(|(_, id)| id)
+        .ok_or_else(|| {
+            let names: Vec<_> = names.collect();
+            Issue::new(
+                column,
+                code,
+                format!("系统中没有{column}“{name}”，现有：{}", names.join("、")),
+            )
+        })
 }
 
 fn keep(member: &member::Model, data: &Data, planned: &mut PlannedRow) -> Action {
@@ -335,14 +486,20 @@ fn keep(member: &member::Model, data: &Data, planned: &mut PlannedRow) -> Action
     .collect();
     let action = match member.status {
         MemberStatus::Left => {
-            planned.warnings.push(Issue::new("", "returns", "该委员已离任，导入后恢复为在任"));
+            planned
+                .warnings
+                .push(Issue::new("", "returns", "该委员已离任，导入后恢复为在任"));
             Action::Return
         }
         MemberStatus::Active if changes.is_empty() => Action::Unchanged,
         MemberStatus::Active => Action::Update,
     };
     if !changes.is_empty() {
-        planned.warnings.push(Issue::new("", "changes", format!("将更改：{}", changes.join("、"))));
+        planned.warnings.push(Issue::new(
+            "",
+            "changes",
+            format!("将更改：{}", changes.join("、")),
+        ));
     }
     action
 }

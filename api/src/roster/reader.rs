@@ -53,7 +53,9 @@ fn read_now(file: &[u8]) -> Result<Table> {
     match file {
         [] => Err(unreadable("文件是空的")),
         [b'P', b'K', 3 | 5, ..] => workbook::read(file),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => Err(unreadable("不支持旧版 xls 或有密码的文件，请另存为 xlsx 后重新上传")),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => Err(unreadable(
+            "不支持旧版 xls 或有密码的文件，请另存为 xlsx 后重新上传",
+        )),
         _ => csv(file),
     }
 }
@@ -61,21 +63,38 @@ fn read_now(file: &[u8]) -> Result<Table> {
 fn csv(file: &[u8]) -> Result<Table> {
     let text = decode(file)?;
     let mut rows = Vec::new();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let mut number = 0;
     for record in reader.records() {
         let record = record.map_err(|_| unreadable("csv 文件的格式不正确"))?;
-        let begins = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        let begins = record
+            .position()
+            .map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
         number += blank_lines(text.as_bytes(), begins) + 1;
         if number > MAX_ROWS as usize || record.len() > MAX_COLUMNS as usize {
             return Err(too_large());
         }
-        let cells: Vec<_> = record.iter().map(|text| if text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) }).collect();
+        let cells: Vec<_> = record
+            .iter()
+            .map(|text| {
+                if text.is_empty() {
+                    Cell::Empty
+                } else {
+                    Cell::Text(text.to_owned())
+                }
+            })
+            .collect();
         if !domain::roster::is_blank(&cells) {
             rows.push((number, cells));
         }
     }
-    Ok(Table { rows, ..Table::default() })
+    Ok(Table {
+        rows,
+        ..Table::default()
+    })
 }
 
 /// Empty lines from a record's end to the next record: the reader passes over them, and the clerk
@@ -83,14 +102,23 @@ fn csv(file: &[u8]) -> Result<Table> {
 fn blank_lines(text: &[u8], begins: usize) -> usize {
     let (before, rest) = text.split_at(begins.min(text.len()));
     // The reader ends a record between the two characters that end its line.
-    let rest = if before.ends_with(b"\r") { rest.strip_prefix(b"\n").unwrap_or(rest) } else { rest };
-    rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count()
+    let rest = if before.ends_with(b"\r") {
+        rest.strip_prefix(b"\n").unwrap_or(rest)
+    } else {
+        rest
+    };
+    rest.iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .filter(|byte| **byte == b'\n')
+        .count()
 }
 
 fn decode(file: &[u8]) -> Result<String> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     if file.contains(&0) {
-        return Err(unreadable("只能读取 xlsx 文件和 csv 文件（UTF-8 或 GB18030 编码）"));
+        return Err(unreadable(
+            "只能读取 xlsx 文件和 csv 文件（UTF-8 或 GB18030 编码）",
+        ));
     }
     if let Ok(text) = std::str::from_utf8(file) {
         return Ok(text.to_owned());
@@ -114,12 +142,22 @@ mod tests {
         let name = Cell::Text("姓名".to_owned());
         assert_eq!(first_cell("姓名,手机号\n".as_bytes()), name);
         assert_eq!(first_cell("\u{feff}姓名,手机号\r\n".as_bytes()), name);
-        assert_eq!(first_cell(&encoding_rs::GB18030.encode("姓名,手机号\r\n").0), name);
+        assert_eq!(
+            first_cell(&encoding_rs::GB18030.encode("姓名,手机号\r\n").0),
+            name
+        );
     }
 
     #[test]
     fn rows_keep_the_numbers_the_clerk_sees() {
-        let numbers = |file: &str| read_now(file.as_bytes()).unwrap().rows.iter().map(|(number, _)| *number).collect::<Vec<_>>();
+        let numbers = |file: &str| {
+            read_now(file.as_bytes())
+                .unwrap()
+                .rows
+                .iter()
+                .map(|(number, _)| *number)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(numbers("姓名\n\n张三\n"), [1, 3]);
         assert_eq!(numbers("姓名\r\n\r\n张三\r\n李四\r\n"), [1, 3, 4]);
         assert_eq!(numbers("姓名\n\"张\n三\"\n李四"), [1, 2, 3]);
@@ -127,7 +165,14 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused() {
-        for file in [&b""[..], b"\xd0\xcf\x11\xe0\xa1\xb1", b"PK\x03\x04nothing", b"%PDF-1.7\0", b"\xff\xfe\x59\x00", b"\xff\xd8\xff\xe0"] {
+        for file in [
+            &b""[..],
+            b"\xd0\xcf\x11\xe0\xa1\xb1",
+            b"PK\x03\x04nothing",
+            b"%PDF-1.7\0",
+            b"\xff\xfe\x59\x00",
+            b"\xff\xd8\xff\xe0",
+        ] {
             assert_eq!(read_now(file).unwrap_err().code, Code::FileUnreadable);
         }
     }

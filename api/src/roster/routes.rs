@@ -19,10 +19,16 @@ use crate::sheet::MEDIA_TYPE;
 /// The empty roster file: columns, explanations, and the committee's names to choose from.
 #[utoipa::path(tag = "roster", responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>), (status = "default", body = Problem)))]
 #[get("/roster/template.xlsx")]
-pub async fn roster_template(app: Data<App>, permit: Permit<op::RosterImport>) -> Result<HttpResponse> {
+pub async fn roster_template(
+    app: Data<App>,
+    permit: Permit<op::RosterImport>,
+) -> Result<HttpResponse> {
     let file = service::template(&app, permit.committee()).await?;
     let disposition = "attachment; filename=\"roster.xlsx\"; filename*=UTF-8''%E5%90%8D%E5%86%8C%E6%A8%A1%E6%9D%BF.xlsx";
-    Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).insert_header(("Content-Disposition", disposition)).body(file))
+    Ok(HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .insert_header(("Content-Disposition", disposition))
+        .body(file))
 }
 
 /// Whether a row can be imported.
@@ -61,7 +67,14 @@ impl From<PlannedRow> for RowView {
             (true, false) => RowStatus::Warning,
             (true, true) => RowStatus::Ok,
         };
-        Self { row: row.row, status, action: row.step.map(|step| step.action), name: row.name, errors: row.errors, warnings: row.warnings }
+        Self {
+            row: row.row,
+            status,
+            action: row.step.map(|step| step.action),
+            name: row.name,
+            errors: row.errors,
+            warnings: row.warnings,
+        }
     }
 }
 
@@ -104,7 +117,11 @@ pub struct PreviewView {
 
 impl From<Preview> for PreviewView {
     fn from(preview: Preview) -> Self {
-        let Preview { id, plan_hash, plan } = preview;
+        let Preview {
+            id,
+            plan_hash,
+            plan,
+        } = preview;
         let actions = plan.actions();
         let of = |action| actions.get(&action).copied().unwrap_or(0);
         let counts = Counts {
@@ -113,7 +130,11 @@ impl From<Preview> for PreviewView {
             update: of(Action::Update),
             returning: of(Action::Return),
             unchanged: of(Action::Unchanged),
-            warnings: plan.rows.iter().filter(|row| row.errors.is_empty() && !row.warnings.is_empty()).count(),
+            warnings: plan
+                .rows
+                .iter()
+                .filter(|row| row.errors.is_empty() && !row.warnings.is_empty())
+                .count(),
             errors: plan.error_count(),
         };
         Self {
@@ -133,10 +154,22 @@ impl From<Preview> for PreviewView {
 /// changed. Each row is ok, has warnings, or has errors with column and reason.
 #[utoipa::path(tag = "roster", request_body(content = FileForm, content_type = "multipart/form-data"), responses((status = 201, body = PreviewView), (status = "default", body = Problem)))]
 #[post("/roster/imports")]
-pub async fn preview_roster(app: Data<App>, permit: Permit<op::RosterImport>, upload: Upload) -> Result<HttpResponse> {
+pub async fn preview_roster(
+    app: Data<App>,
+    permit: Permit<op::RosterImport>,
+    upload: Upload,
+) -> Result<HttpResponse> {
     let subject = format!("roster:{}", permit.caller.account_id());
-    app.cache.take(limits::UPLOAD, &subject, app.clock.now()).await?;
-    let preview = service::preview(&app, &permit.caller.actor(), &upload.file_name, upload.bytes).await?;
+    app.cache
+        .take(limits::UPLOAD, &subject, app.clock.now())
+        .await?;
+    let preview = service::preview(
+        &app,
+        &permit.caller.actor(),
+        &upload.file_name,
+        upload.bytes,
+    )
+    .await?;
     Ok(HttpResponse::Created().json(PreviewView::from(preview)))
 }
 
@@ -186,7 +219,12 @@ impl AppliedView {
 /// second time, and with `import_outdated` when a member in it was changed after the preview.
 #[utoipa::path(tag = "roster", params(("import_id" = String, Path)), request_body = Approval, responses((status = 200, body = AppliedView), (status = "default", body = Problem)))]
 #[post("/roster/imports/{import_id}/apply")]
-pub async fn apply_roster(app: Data<App>, permit: Permit<op::RosterImport>, import_id: Path<String>, body: Body<Approval>) -> Result<Json<AppliedView>> {
+pub async fn apply_roster(
+    app: Data<App>,
+    permit: Permit<op::RosterImport>,
+    import_id: Path<String>,
+    body: Body<Approval>,
+) -> Result<Json<AppliedView>> {
     let id: RosterImportId = import_id.parse().map_err(|_| ApiError::not_found())?;
     let applied = service::apply(&app, &permit.caller.actor(), id, &body.plan_hash).await?;
     Ok(Json(AppliedView::new(id, &applied)))

@@ -7,7 +7,10 @@ use domain::ids::{AccountId, CommitteeId, MemberId, RosterImportId, SeatId};
 use domain::people::{MemberStatus, SeatKind};
 use domain::time::local_date;
 use entity::{Scoped, group, member, roster_import, seat, sector, special_committee, term};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set, TryInsertResult};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Set, TryInsertResult,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -50,15 +53,33 @@ pub async fn template(app: &App, committee: CommitteeId) -> Result<Vec<u8>> {
         special_committees: specials.into_iter().map(|special| special.name).collect(),
     };
     let made = tokio::task::spawn_blocking(move || template::make(&choices));
-    made.await.map_err(ApiError::internal)?.map_err(ApiError::internal)
+    made.await
+        .map_err(ApiError::internal)?
+        .map_err(ApiError::internal)
 }
 
-async fn names(app: &App, committee: CommitteeId) -> Result<(Vec<sector::Model>, Vec<group::Model>, Vec<special_committee::Model>)> {
+async fn names(
+    app: &App,
+    committee: CommitteeId,
+) -> Result<(
+    Vec<sector::Model>,
+    Vec<group::Model>,
+    Vec<special_committee::Model>,
+)> {
     let db = app.db.read();
     Ok((
-        sector::Entity::of(committee).order_by_asc(sector::Column::Ordinal).all(db).await?,
-        group::Entity::of(committee).order_by_asc(group::Column::Ordinal).all(db).await?,
-        special_committee::Entity::of(committee).order_by_asc(special_committee::Column::Ordinal).all(db).await?,
+        sector::Entity::of(committee)
+            .order_by_asc(sector::Column::Ordinal)
+            .all(db)
+            .await?,
+        group::Entity::of(committee)
+            .order_by_asc(group::Column::Ordinal)
+            .all(db)
+            .await?,
+        special_committee::Entity::of(committee)
+            .order_by_asc(special_committee::Column::Ordinal)
+            .all(db)
+            .await?,
     ))
 }
 
@@ -87,11 +108,17 @@ pub async fn preview(app: &App, actor: &Actor, file_name: &str, file: Vec<u8>) -
         };
         let row = row.insert(&write.txn).await?;
         write.about("roster_import", row.id);
-        write.detail(json!({ "step": "preview", "rows": rows, "errors": errors, "plan_hash": plan_hash }));
+        write.detail(
+            json!({ "step": "preview", "rows": rows, "errors": errors, "plan_hash": plan_hash }),
+        );
         Ok(row.id)
     })
     .await?;
-    Ok(Preview { id, plan_hash, plan })
+    Ok(Preview {
+        id,
+        plan_hash,
+        plan,
+    })
 }
 
 async fn state(app: &App, committee: CommitteeId) -> Result<State<'_>> {
@@ -104,15 +131,30 @@ async fn state(app: &App, committee: CommitteeId) -> Result<State<'_>> {
         .one(db)
         .await?
         .ok_or_else(|| ApiError::new(Code::TermMissing))?;
-    let members = member::Entity::of(committee).filter(member::Column::TermId.eq(term.id)).all(db).await?;
+    let members = member::Entity::of(committee)
+        .filter(member::Column::TermId.eq(term.id))
+        .all(db)
+        .await?;
     let seats = conveners(committee, today).all(db).await?;
-    Ok(State { vault: &app.vault, term, sectors, groups, special_committees, members, seats })
+    Ok(State {
+        vault: &app.vault,
+        term,
+        sectors,
+        groups,
+        special_committees,
+        members,
+        seats,
+    })
 }
 
 /// Conveners' seats that have not ended on this day.
 fn conveners(committee: CommitteeId, today: chrono::NaiveDate) -> sea_orm::Select<seat::Entity> {
-    let lasts = Condition::any().add(seat::Column::ToDate.is_null()).add(seat::Column::ToDate.gte(today));
-    seat::Entity::of(committee).filter(seat::Column::Kind.eq(SeatKind::Convener)).filter(lasts)
+    let lasts = Condition::any()
+        .add(seat::Column::ToDate.is_null())
+        .add(seat::Column::ToDate.gte(today));
+    seat::Entity::of(committee)
+        .filter(seat::Column::Kind.eq(SeatKind::Convener))
+        .filter(lasts)
 }
 
 /// Does what a preview said, all of it or nothing.
@@ -120,7 +162,12 @@ fn conveners(committee: CommitteeId, today: chrono::NaiveDate) -> sea_orm::Selec
 /// # Errors
 /// `import_has_errors`, `import_already_applied`, and `import_outdated` when the hash is not the
 /// preview's or somebody changed a member it is about.
-pub async fn apply(app: &App, actor: &Actor, id: RosterImportId, plan_hash: &str) -> Result<Applied> {
+pub async fn apply(
+    app: &App,
+    actor: &Actor,
+    id: RosterImportId,
+    plan_hash: &str,
+) -> Result<Applied> {
     let applied = write(app, actor, async |write| {
         let row = found(roster_import::Entity::find_by_id((write.committee, id)).lock_exclusive().one(&write.txn).await?)?;
         let plan: Plan = serde_json::from_value(row.plan.clone()).map_err(ApiError::internal)?;
@@ -148,8 +195,19 @@ pub async fn apply(app: &App, actor: &Actor, id: RosterImportId, plan_hash: &str
     Ok(applied)
 }
 
-async fn write<T>(app: &App, actor: &Actor, change: impl AsyncFnOnce(&mut Write) -> Result<T>) -> Result<T> {
-    app.db.write(actor, Operation::RosterImport.as_str(), app.clock.now(), change).await
+async fn write<T>(
+    app: &App,
+    actor: &Actor,
+    change: impl AsyncFnOnce(&mut Write) -> Result<T>,
+) -> Result<T> {
+    app.db
+        .write(
+            actor,
+            Operation::RosterImport.as_str(),
+            app.clock.now(),
+            change,
+        )
+        .await
 }
 
 async fn carry_out(write: &Write, plan: &Plan) -> Result<usize> {
@@ -160,8 +218,14 @@ async fn carry_out(write: &Write, plan: &Plan) -> Result<usize> {
         .lock_exclusive()
         .all(&write.txn)
         .await?;
-    let members: HashMap<_, _> = members.into_iter().map(|member| (member.id, member)).collect();
-    let phones: HashSet<_> = members.values().map(|member| member.phone_index.as_str()).collect();
+    let members: HashMap<_, _> = members
+        .into_iter()
+        .map(|member| (member.id, member))
+        .collect();
+    let phones: HashSet<_> = members
+        .values()
+        .map(|member| member.phone_index.as_str())
+        .collect();
     let mut created = Vec::new();
     let mut conveners = Vec::new();
     for step in plan.rows.iter().filter_map(|row| row.step.as_ref()) {
@@ -173,9 +237,14 @@ async fn carry_out(write: &Write, plan: &Plan) -> Result<usize> {
                 id
             }
             Some((id, version)) => {
-                let member = members.get(&id).filter(|member| member.version == version).ok_or_else(outdated)?;
+                let member = members
+                    .get(&id)
+                    .filter(|member| member.version == version)
+                    .ok_or_else(outdated)?;
                 if step.action != Action::Unchanged {
-                    changed_member(write, member, step).update(&write.txn).await?;
+                    changed_member(write, member, step)
+                        .update(&write.txn)
+                        .await?;
                 }
                 id
             }
@@ -187,17 +256,27 @@ async fn carry_out(write: &Write, plan: &Plan) -> Result<usize> {
     for chunk in created.chunks(CHUNK) {
         // Somebody can enter the same phone by hand at this moment; `member_phone` lets one in.
         let inserted = member::Entity::insert_many(chunk.to_vec())
-            .on_conflict_do_nothing_on([member::Column::CommitteeId, member::Column::TermId, member::Column::PhoneIndex])
+            .on_conflict_do_nothing_on([
+                member::Column::CommitteeId,
+                member::Column::TermId,
+                member::Column::PhoneIndex,
+            ])
             .exec_without_returning(&write.txn)
             .await?;
-        if !matches!(inserted, TryInsertResult::Inserted(count) if usize::try_from(count) == Ok(chunk.len())) {
+        if !matches!(inserted, TryInsertResult::Inserted(count) if usize::try_from(count) == Ok(chunk.len()))
+        {
             return Err(outdated());
         }
     }
     grant_seats(write, &conveners).await
 }
 
-fn new_member(write: &Write, plan: &Plan, step: &Step, id: MemberId) -> Result<member::ActiveModel> {
+fn new_member(
+    write: &Write,
+    plan: &Plan,
+    step: &Step,
+    id: MemberId,
+) -> Result<member::ActiveModel> {
     let data = step.data.clone();
     Ok(member::ActiveModel {
         committee_id: Set(write.committee),
@@ -239,7 +318,12 @@ fn changed_member(write: &Write, member: &member::Model, step: &Step) -> member:
 
 async fn grant_seats(write: &Write, conveners_to_be: &[(MemberId, &Step)]) -> Result<usize> {
     let today = local_date(write.at);
-    let held: HashSet<_> = conveners(write.committee, today).all(&write.txn).await?.into_iter().map(|seat| (seat.member_id, seat.group_id)).collect();
+    let held: HashSet<_> = conveners(write.committee, today)
+        .all(&write.txn)
+        .await?
+        .into_iter()
+        .map(|seat| (seat.member_id, seat.group_id))
+        .collect();
     let seats: Vec<_> = conveners_to_be
         .iter()
         .filter(|(member, step)| !held.contains(&(Some(*member), Some(step.data.group))))
@@ -261,7 +345,9 @@ async fn grant_seats(write: &Write, conveners_to_be: &[(MemberId, &Step)]) -> Re
         })
         .collect();
     for chunk in seats.chunks(CHUNK) {
-        seat::Entity::insert_many(chunk.to_vec()).exec_without_returning(&write.txn).await?;
+        seat::Entity::insert_many(chunk.to_vec())
+            .exec_without_returning(&write.txn)
+            .await?;
     }
     Ok(seats.len())
 }

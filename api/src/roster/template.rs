@@ -2,7 +2,9 @@
 
 use domain::people::Position;
 use domain::roster::COLUMNS;
-use rust_xlsxwriter::{DataValidation, Format, FormatBorder, Formula, Note, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DataValidation, Format, FormatBorder, Formula, Note, Workbook, Worksheet, XlsxError,
+};
 
 use super::reader::MAX_ROWS;
 
@@ -25,21 +27,34 @@ pub struct Choices {
 /// Makes the file. Packing costs time: call it where blocking is allowed.
 pub(super) fn make(choices: &Choices) -> Result<Vec<u8>, XlsxError> {
     let text = Format::new().set_num_format("@");
-    let header = Format::new().set_bold().set_border(FormatBorder::Thin).set_background_color(0x00DD_EBF7);
+    let header = Format::new()
+        .set_bold()
+        .set_border(FormatBorder::Thin)
+        .set_background_color(0x00DD_EBF7);
     let mut sheet = Worksheet::new();
     let mut guide = Worksheet::new();
     let mut lists = Worksheet::new();
     sheet.set_name("名册")?.set_freeze_panes(1, 0)?;
-    guide.set_name(GUIDE)?.set_column_width(0, 12)?.set_column_width(1, 8)?.set_column_width(2, 60)?;
+    guide
+        .set_name(GUIDE)?
+        .set_column_width(0, 12)?
+        .set_column_width(1, 8)?
+        .set_column_width(2, 60)?;
     lists.set_name(CHOICES)?.set_hidden(true);
     for (column, heading) in ["栏目", "必填", "说明"].into_iter().enumerate() {
         guide.write_string_with_format(0, index(column), heading, &header)?;
     }
     for (place, column) in COLUMNS.iter().enumerate() {
         let at = index(place);
-        let heading = if column.required { format!("{}*", column.header) } else { column.header.to_owned() };
+        let heading = if column.required {
+            format!("{}*", column.header)
+        } else {
+            column.header.to_owned()
+        };
         // Text everywhere: a spreadsheet that takes a phone for a number loses digits of it.
-        sheet.set_column_format(at, &text)?.set_column_width(at, 16)?;
+        sheet
+            .set_column_format(at, &text)?
+            .set_column_width(at, 16)?;
         sheet.write_string_with_format(0, at, heading, &header)?;
         sheet.insert_note(0, at, &Note::new(column.help).add_author_prefix(false))?;
         let row = u32::from(at) + 1;
@@ -54,7 +69,9 @@ pub(super) fn make(choices: &Choices) -> Result<Vec<u8>, XlsxError> {
             // The names stand in a sheet of their own: a list inside the rule ends at 255 characters.
             let letter = char::from(b'A' + u8::try_from(place).unwrap_or(0));
             let formula = format!("={CHOICES}!${letter}$1:${letter}${}", chosen_from.len());
-            let list = DataValidation::new().allow_list_formula(Formula::new(formula)).set_error_title("请从列表中选择")?;
+            let list = DataValidation::new()
+                .allow_list_formula(Formula::new(formula))
+                .set_error_title("请从列表中选择")?;
             sheet.add_data_validation(1, at, MAX_ROWS - 1, at, &list)?;
         }
     }
@@ -74,7 +91,10 @@ fn chosen_from(header: &str, choices: &Choices) -> Vec<String> {
         "界别" => choices.sectors.clone(),
         "活动组" => choices.groups.clone(),
         "专委会" => choices.special_committees.clone(),
-        "职务" => Position::ALL.iter().map(|position| position.zh().to_owned()).collect(),
+        "职务" => Position::ALL
+            .iter()
+            .map(|position| position.zh().to_owned())
+            .collect(),
         "召集人" => vec!["是".to_owned(), "否".to_owned()],
         _ => Vec::new(),
     }
@@ -89,7 +109,11 @@ mod tests {
     #[test]
     fn the_template_is_a_roster_that_names_nobody() {
         let names = |name: &str| vec![name.to_owned()];
-        let choices = Choices { sectors: names("经济界"), groups: names("第一活动组"), special_committees: names("提案委员会") };
+        let choices = Choices {
+            sectors: names("经济界"),
+            groups: names("第一活动组"),
+            special_committees: names("提案委员会"),
+        };
         let file = make(&choices).unwrap();
 
         let table = super::super::workbook::read(&file).unwrap();

@@ -172,7 +172,7 @@ async fn a_term_later_the_same_wechat_binds_to_the_new_entry() {
     next_term(&t).await;
     t.set("2027-01-04T09:00:00+08:00");
     let sectors = t.see("office", "/sectors").await;
-    let form = json!({ "name": "陈晨", "phone": "10000000003", "sector_id": sectors[0]["id"], "group_id": t.group(1).await, "position": "member" });
+    let form = json!({ "name": "陈晨", "phone": "10000000003", "sector_id": sectors["items"][0]["id"], "group_id": t.group(1).await, "position": "member" });
     let entry = t.act("office", "/members", form).await;
     let (token, answer) = enter(&t, "chen").await;
     assert_eq!(answer["bound"], false);

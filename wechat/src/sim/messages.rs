@@ -10,7 +10,7 @@ use super::record::{Shown, ShownField, ShownKind};
 use super::state::World;
 use super::{SimTemplate, template};
 
-/// How long WeChat promises not to deliver the same client_msg_id twice.
+/// How long WeChat promises not to deliver the same `client_msg_id` twice.
 const DEDUPE: TimeDelta = TimeDelta::minutes(10);
 
 fn template_of(world: &mut World, ask: &Ask) -> Result<SimTemplate, Refused> {

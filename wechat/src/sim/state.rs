@@ -56,7 +56,7 @@ pub(super) struct World {
     pub codes: HashMap<String, Code>,
     /// How many more messages of a template somebody agreed to, by person and template.
     pub credits: HashMap<(String, String), u32>,
-    /// Delivered client_msg_ids with their msgid, by account, openid and id.
+    /// Delivered `client_msg_ids` with their msgid, by account, openid and id.
     pub sent: HashMap<(String, String, String), (DateTime<Utc>, i64)>,
     /// The openids a subscription message is just being sent to.
     pub sending: Vec<String>,

@@ -1,6 +1,7 @@
 //! The crate against known answers: vectors of the official manuals and of other people's
 //! clients, and a small server that misbehaves as WeChat does.
 
+#![expect(
     clippy::unwrap_used,
     reason = "a test that cannot set itself up must stop"
 )]
