@@ -42,7 +42,10 @@ async fn the_catalogue_counts_members_in_office() {
         ),
         (&json!("第二活动组"), &json!(true))
     );
-    assert_eq!(specials[0]["group_ids"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        specials["items"][0]["group_ids"].as_array().unwrap().len(),
+        2
+    );
     assert_eq!(t.get(None, "/groups").await.0, 401);
 }
 

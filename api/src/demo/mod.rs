@@ -12,6 +12,7 @@ pub mod world;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::jobs::Worker;
 
 /// How the demo is run.
 #[derive(Clone, Debug)]
@@ -69,7 +71,9 @@ pub async fn run(options: Options) -> Result<()> {
         simulator,
     )?;
     let keys = world::Keys::kept_in(&data)?;
-    let config = Config::from_value(world::config(&world, &keys, &database, sim.base_url()))?;
+    let mut config = Config::from_value(world::config(&world, &keys, &database, sim.base_url()))?;
+    // The worker begins when the story is told: until then jobs are run when the story says so.
+    config.jobs.in_serve = false;
     let app = App::open(config, clock.clone()).await?;
     app.migrate().await?;
     let server = app.serve(service)?;
@@ -86,7 +90,10 @@ pub async fn run(options: Options) -> Result<()> {
     let told: story::Told = serde_json::from_slice(
         &std::fs::read(data.join("demo.json")).context("demo.json of this data folder")?,
     )?;
-    story::people(&sim, &told);
+    if !is_new {
+        story::people(&sim, &told);
+    }
+    Worker::spawn(Arc::clone(&app));
     println!("{}", page::page(&app, &sim, &base, &told)?);
 
     tokio::signal::ctrl_c().await?;

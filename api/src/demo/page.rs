@@ -53,11 +53,9 @@ pub fn page(app: &App, sim: &Sim, base: &str, told: &Told) -> Result<String> {
     writeln!(
         page,
         r#"
-  # 1 微信登录并绑定手机号
+  # 1 微信登录（这位委员已绑定手机号）
   CODE=$(curl -s -X POST "{simulator}/sim/people/{key}/login-code?app_id={MINI_PROGRAM}" -H 'content-length: 0' | python3 -c 'import sys,json; print(json.load(sys.stdin)["code"])')
   TOKEN=$(curl -s {base}/api/v1/auth/wechat -H 'content-type: application/json' -d "{{\"app_id\":\"{MINI_PROGRAM}\",\"code\":\"$CODE\"}}" | python3 -c 'import sys,json; print(json.load(sys.stdin)["access_token"])')
-  PHONE=$(curl -s -X POST "{simulator}/sim/people/{key}/phone-code" -H 'content-length: 0' | python3 -c 'import sys,json; print(json.load(sys.stdin)["code"])')
-  curl -s {base}/api/v1/auth/wechat/bind -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d "{{\"phone_code\":\"$PHONE\"}}"
 
   # 2 签到：「{title}」现在开放签到；签到码由专委会的屏幕显示
   STAFF=$(curl -s {base}/api/v1/auth/password -H 'content-type: application/json' -d '{{"username":"staff1","password":"{staff}"}}' | python3 -c 'import sys,json; print(json.load(sys.stdin)["access_token"])')

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
-use domain::calendar::Quarter;
+use domain::calendar::{Quarter, ShiftPolicy, propose};
 use domain::people::SeatKind;
 use domain::time::{instant, local_date};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -125,6 +125,9 @@ pub fn people(sim: &Sim, told: &Told) {
 pub async fn tell(app: &Arc<App>, sim: &Sim, base: &str, now: DateTime<Utc>) -> Result<Told> {
     let today = local_date(now);
     let founding = committee(today);
+    let last = propose(previous(Quarter::of(today)), ShiftPolicy::PreviousWorkday).proposed_date;
+    let begins = instant(last - TimeDelta::days(30), NaiveTime::MIN) + TimeDelta::hours(9);
+    app.clock.set(begins);
     let (_, credentials) = founding::found(app, &founding)
         .await
         .map_err(|error| anyhow::anyhow!("founding: {error:?}"))?;
@@ -144,13 +147,6 @@ pub async fn tell(app: &Arc<App>, sim: &Sim, base: &str, now: DateTime<Utc>) -> 
         members: told.members.clone(),
     };
 
-    let last = day_of(
-        stage.clock_to(now, "office").await?,
-        &stage,
-        previous(Quarter::of(today)).year,
-        previous(Quarter::of(today)),
-    )
-    .await?;
     stage.roster(&founding).await?;
     stage.confirm_year(today.year()).await?;
     stage.last_quarter(last).await?;
@@ -172,23 +168,6 @@ fn previous(quarter: Quarter) -> Quarter {
     Quarter::of(quarter.first_day() - TimeDelta::days(1))
 }
 
-async fn day_of(
-    token: String,
-    stage: &Stage<'_>,
-    year: i32,
-    quarter: Quarter,
-) -> Result<NaiveDate> {
-    let days = stage
-        .client
-        .get(&token, &format!("/calendar/activity-days?year={year}"))
-        .await?;
-    let day = &days[usize::from(quarter.number) - 1];
-    Ok(day["proposed_date"]
-        .as_str()
-        .context("a proposed date")?
-        .parse()?)
-}
-
 /// Everybody who acts.
 struct Stage<'a> {
     app: &'a Arc<App>,
@@ -202,12 +181,6 @@ struct Stage<'a> {
 const AT_ONCE: usize = 6;
 
 impl Stage<'_> {
-    /// Puts the clock to `at` and signs an account in.
-    async fn clock_to(&self, at: DateTime<Utc>, username: &str) -> Result<String> {
-        self.app.clock.set(at);
-        self.account(username).await
-    }
-
     async fn account(&self, username: &str) -> Result<String> {
         let account = self
             .credentials
