@@ -70,8 +70,7 @@ impl App {
             )
         })?;
         let cache = match &config.redis.url {
-            Some(url) => Cache::redis(url.reveal())
-                .await
+            Some(url) => Cache::redis(url.reveal(), &config.redis.prefix)
                 .map_err(|_| anyhow::anyhow!("redis.url is not usable"))?,
             None => Cache::memory(),
         };

@@ -82,6 +82,7 @@ pub mod limits {
 pub struct Cache {
     counts: Moka<String, Arc<std::sync::atomic::AtomicU32>>,
     redis: Option<ConnectionManager>,
+    prefix: String,
 }
 
 impl std::fmt::Debug for Cache {
@@ -102,25 +103,23 @@ impl Cache {
         Self {
             counts,
             redis: None,
+            prefix: String::new(),
         }
     }
 
-    /// Counts shared through Redis. Redis need not be there yet.
-    pub async fn redis(url: &str) -> Result<Self> {
+    /// Counts shared through Redis, under keys that begin with `prefix`. Redis need not be there
+    /// yet: it is reached when it is first asked, and again after it was away.
+    pub fn redis(url: &str, prefix: &str) -> Result<Self> {
         let client = redis::Client::open(url).map_err(ApiError::internal)?;
         let config = redis::aio::ConnectionManagerConfig::new()
             .set_response_timeout(Some(REDIS_DEADLINE))
             .set_connection_timeout(Some(Duration::from_secs(1)))
             .set_number_of_retries(1);
-        let redis = match ConnectionManager::new_with_config(client, config).await {
-            Ok(redis) => Some(redis),
-            Err(error) => {
-                tracing::warn!(%error, "redis does not answer; limits are counted in memory");
-                None
-            }
-        };
+        let redis =
+            ConnectionManager::new_lazy_with_config(client, config).map_err(ApiError::internal)?;
         Ok(Self {
-            redis,
+            redis: Some(redis),
+            prefix: prefix.to_owned(),
             ..Self::memory()
         })
     }
@@ -135,7 +134,7 @@ impl Cache {
     /// # Errors
     /// `rate_limited`, with the seconds until the window ends.
     pub async fn take(&self, limit: Limit, subject: &str, now: DateTime<Utc>) -> Result<()> {
-        let (key, ends) = window(limit, subject, now);
+        let (key, ends) = self.window(limit, subject, now);
         let count = match self.count_shared(&key, limit.seconds).await {
             Some(count) => count,
             None => self.count_here(key),
@@ -155,7 +154,7 @@ impl Cache {
     /// # Errors
     /// `rate_limited`, with the seconds until the window ends.
     pub async fn check(&self, limit: Limit, subject: &str, now: DateTime<Utc>) -> Result<()> {
-        let (key, ends) = window(limit, subject, now);
+        let (key, ends) = self.window(limit, subject, now);
         let count = match self.counted_shared(&key).await {
             Some(count) => count,
             None => self
@@ -204,15 +203,13 @@ impl Cache {
         let count = self.counts.get_with(key, Arc::default);
         count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1
     }
-}
 
-/// The key of the window in which `now` lies, and the second at which it ends.
-fn window(limit: Limit, subject: &str, now: DateTime<Utc>) -> (String, i64) {
-    let window = now.timestamp().div_euclid(i64::from(limit.seconds));
-    (
-        format!("limit:{}:{subject}:{window}", limit.name),
-        (window + 1) * i64::from(limit.seconds),
-    )
+    /// The key of the window in which `now` lies, and the second at which it ends.
+    fn window(&self, limit: Limit, subject: &str, now: DateTime<Utc>) -> (String, i64) {
+        let window = now.timestamp().div_euclid(i64::from(limit.seconds));
+        let key = format!("{}:limit:{}:{subject}:{window}", self.prefix, limit.name);
+        (key, (window + 1) * i64::from(limit.seconds))
+    }
 }
 
 fn refusal(ends: i64, now: DateTime<Utc>) -> ApiError {

@@ -106,11 +106,22 @@ const fn default_connections() -> u32 {
 }
 
 /// Shared counts for several nodes.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Redis {
     /// `redis://…`; without it counts are kept in memory.
     pub url: Option<Secret>,
+    /// Stands before every key, so that several services can share one Redis.
+    pub prefix: String,
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self {
+            url: None,
+            prefix: "xingdong".to_owned(),
+        }
+    }
 }
 
 /// Tokens.

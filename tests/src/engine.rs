@@ -19,6 +19,8 @@ pub struct Engine {
 struct Servers {
     postgres: String,
     redis: String,
+    /// Of the database and before the keys in Redis, which all tests share.
+    name: String,
 }
 
 impl Engine {
@@ -49,7 +51,7 @@ impl Engine {
             }
             Some(servers) => {
                 config["database"] = json!({ "url": servers.postgres, "max_connections": 12 });
-                config["redis"] = json!({ "url": servers.redis });
+                config["redis"] = json!({ "url": servers.redis, "prefix": servers.name });
             }
         }
     }
@@ -97,6 +99,7 @@ impl Servers {
         Self {
             postgres: format!("{server}/{name}"),
             redis,
+            name,
         }
     }
 }

@@ -1,127 +1,194 @@
-//! `cargo xtask bench`: the figures of this machine, measured in one run and printed as a table.
+//! `cargo xtask bench`: the figures of this machine, measured in one run and printed as tables.
 //!
 //! Absolute figures drift between machines; the ratio to pgbench within one run is what counts.
+//! So all that is compared is measured in turns, round after round, and the medians are told
+//! with their noise.
 
+mod figures;
+mod load;
+mod machine;
 mod pgbench;
+mod report;
 mod service;
 
 use anyhow::{Context, Result, bail};
 
-use self::pgbench::Protocol;
-use crate::servers::Servers;
-use crate::{dist, tools};
+use self::figures::Figures;
+use self::load::Loader;
+use self::machine::Machine;
+use self::pgbench::{Guests, KINDS};
+use self::report::{Load, Report};
+use self::service::Service;
+use crate::servers::{Postgres, Servers};
+use crate::{dist, tools, workspace};
 
-const ROUNDS: usize = 5;
+const STARTS: usize = 7;
+const CONNECTIONS: [u32; LEVELS as usize] = [1, 16, 64];
+const LEVELS: u32 = 3;
+const DATABASE: &str = "service";
 
-/// How long to measure.
+/// How much to measure.
 #[derive(Debug, PartialEq)]
 pub struct Request {
-    /// The length of one round of load.
-    pub seconds: u32,
+    /// The length of one run of load.
+    seconds: u32,
+    /// How many come to one activity; a run ends when all are in.
+    members: u32,
+    /// How often everything takes its turn.
+    rounds: u32,
 }
 
 impl Request {
-    /// Reads `[--seconds N]`.
+    /// Reads `[--seconds N] [--members N] [--rounds N]`.
     pub fn read(arguments: &[String]) -> Result<Self> {
-        match arguments {
-            [] => Ok(Self { seconds: 10 }),
-            [flag, seconds] if flag == "--seconds" => {
-                let seconds = seconds.parse().context("--seconds takes a whole number")?;
-                Ok(Self { seconds })
+        let mut request = Self {
+            seconds: 5,
+            members: 12_000,
+            rounds: 3,
+        };
+        for pair in arguments.chunks(2) {
+            let [flag, number] = pair else {
+                bail!("{} takes a number", pair[0]);
+            };
+            let number = number
+                .parse()
+                .ok()
+                .filter(|number| *number > 0)
+                .with_context(|| format!("{flag} takes a whole number above 0"))?;
+            match flag.as_str() {
+                "--seconds" => request.seconds = number,
+                "--members" => request.members = number,
+                "--rounds" => request.rounds = number,
+                other => bail!("bench does not know {other:?}"),
             }
-            other => bail!("bench does not know {other:?}"),
         }
+        Ok(request)
+    }
+
+    /// Each run of load has an activity of its own.
+    fn activities(&self) -> u32 {
+        self.rounds * LEVELS
     }
 }
 
-/// Measures everything and prints the table.
+/// Measures everything, prints the tables and writes `target/xtask/bench.json`.
 pub fn run(request: &Request) -> Result<()> {
     let programs = tools::servers()?;
     let binary = dist::build()?;
-    let mut table = Table::default();
-
-    let size = std::fs::metadata(&binary)?.len();
-    table.row("binary", format!("{:.1} MB", megabytes(size)));
-
-    let idle = service::idle(&binary, ROUNDS)?;
-    table.row("cold start to ready", spread(&idle.starts_ms, "ms"));
-    table.row(
-        "memory at rest",
-        idle.memory
-            .map_or_else(unknown, |it| format!("{:.1} MB", megabytes(it))),
-    );
+    let loader = Loader::build()?;
+    let machine = Machine::look()?;
+    let idle = Service::on_sqlite(&binary, "idle")?.idle(STARTS)?;
 
     let servers = Servers::start(&programs)?;
-    pgbench::prepare(&servers.postgres)?;
-    for (name, protocol) in [
-        ("pgbench, one statement, 8 clients", Protocol::Simple),
-        ("pgbench, the same, prepared", Protocol::Prepared),
-    ] {
-        let rates = pgbench::check_ins_per_second(&servers.postgres, protocol, request.seconds)?;
-        table.row(name, spread(&rates, "check-ins/s"));
+    let mut report = Report {
+        machine,
+        binary: std::fs::metadata(&binary)?.len(),
+        idle,
+        loads: Vec::new(),
+        peaks: Vec::new(),
+        pgbench: KINDS.map(|kind| (kind, Figures::default())).into(),
+    };
+    eprintln!("xtask: writing the members and their activities");
+    let services = [
+        Service::on_sqlite(&binary, "sqlite")?,
+        on_postgres(&binary, &servers.postgres)?,
+    ];
+    for service in &services {
+        loader.prepare(service, request.members, request.activities())?;
+    }
+    pgbench::sql(&servers.postgres, DATABASE, "vacuum analyze")?;
+    measure(request, &loader, &services, &servers.postgres, &mut report)?;
+    for service in &services {
+        service.verify()?;
     }
 
-    table.print();
+    let file = workspace::target().join("xtask").join("bench.json");
+    std::fs::write(&file, report.json())?;
+    println!("{}", report.markdown());
+    eprintln!("xtask: every figure is in {}", file.display());
     Ok(())
 }
 
-/// Name and figure, in the order they were measured.
-#[derive(Default)]
-struct Table(Vec<(&'static str, String)>);
+fn on_postgres(binary: &std::path::Path, postgres: &Postgres) -> Result<Service> {
+    pgbench::sql(postgres, "postgres", &format!("create database {DATABASE}"))?;
+    Service::on_postgres(binary, "postgres", &postgres.url(DATABASE))
+}
 
-impl Table {
-    fn row(&mut self, name: &'static str, figure: String) {
-        eprintln!("xtask: {name}: {figure}");
-        self.0.push((name, figure));
+/// The rounds: services and pgbench take turns, so that a slow minute slows all of them.
+fn measure(
+    request: &Request,
+    loader: &Loader,
+    services: &[Service],
+    postgres: &Postgres,
+    report: &mut Report,
+) -> Result<()> {
+    let runs = request.rounds * u32::try_from(KINDS.len())?;
+    let mut guests = Guests::invite(postgres, DATABASE, request.activities(), runs)?;
+    let mut running = Vec::new();
+    for service in services {
+        running.push(service.start()?);
+        report.loads.extend(CONNECTIONS.map(|connections| Load {
+            engine: service.engine,
+            connections,
+            runs: Vec::new(),
+        }));
     }
-
-    fn print(&self) {
-        println!("\n| what | measured |\n|---|---|");
-        for (name, figure) in &self.0 {
-            println!("| {name} | {figure} |");
+    for round in 0..request.rounds {
+        eprintln!("xtask: round {} of {}", round + 1, request.rounds);
+        let mut loads = report.loads.iter_mut();
+        for (service, running) in services.iter().zip(&running) {
+            // The next activity at each turn: nobody can check in twice.
+            let activities = round * LEVELS..;
+            for (load, activity) in loads.by_ref().take(CONNECTIONS.len()).zip(activities) {
+                let connections = load.connections;
+                let run = loader.run(service, running, activity, connections, request.seconds)?;
+                eprintln!(
+                    "xtask: {}, {connections} connections: {:.0} check-ins/s, p50 {:.2} ms, p99 {:.2} ms",
+                    service.engine, run.rate, run.p50_ms, run.p99_ms,
+                );
+                load.runs.push(run);
+            }
+        }
+        for (kind, rates) in &mut report.pgbench {
+            let rate = guests.check_in(*kind)?;
+            eprintln!("xtask: pgbench, {}: {rate:.0} check-ins/s", kind.name());
+            rates.extend([rate]);
         }
     }
-}
-
-fn unknown() -> String {
-    "not told by this system".to_owned()
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "sizes of programs, shown with one decimal"
-)]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1_000_000.0
-}
-
-/// The median, and between which values it was found: the noise belongs to the figure.
-fn spread(figures: &[f64], unit: &str) -> String {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match (sorted.first(), sorted.get(sorted.len() / 2), sorted.last()) {
-        (Some(least), Some(median), Some(most)) => {
-            format!("{median:.0} {unit} ({least:.0} to {most:.0})")
-        }
-        _ => "not measured".to_owned(),
+    for (service, running) in services.iter().zip(&running) {
+        report.peaks.push((service.engine, running.peak_memory()));
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(words: &[&str]) -> Result<Request> {
+        Request::read(&words.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>())
+    }
+
     #[test]
-    fn a_figure_comes_with_its_noise() {
-        assert_eq!(spread(&[31.0, 12.2, 14.7], "ms"), "15 ms (12 to 31)");
-        assert_eq!(spread(&[], "ms"), "not measured");
+    fn sizes_can_be_chosen_in_any_order() {
+        let request = read(&["--rounds", "1", "--members", "500"]).unwrap();
+
+        assert_eq!(
+            (request.rounds, request.members, request.seconds),
+            (1, 500, 5)
+        );
+        assert_eq!(request.activities(), 3);
     }
 
     #[test]
     fn a_length_that_is_no_number_is_refused() {
-        let arguments = ["--seconds".to_owned(), "ten".to_owned()];
-
-        assert!(Request::read(&arguments).is_err());
-        assert_eq!(Request::read(&[]).unwrap(), Request { seconds: 10 });
+        for words in [
+            &["--seconds", "ten"][..],
+            &["--seconds", "0"],
+            &["--seconds"],
+            &["--hours", "1"],
+        ] {
+            assert!(read(words).is_err(), "{words:?}");
+        }
     }
 }

@@ -24,7 +24,7 @@ WITH arrived AS (
 INSERT INTO audit (committee_id, id, seq, at, actor_id, actor, operation, outcome, subject_kind, subject_id,
                    detail, trace_id, prev_hash, hash)
 SELECT arrived.committee_id, gen_random_uuid(), 1000000000 + :number, arrived.at, arrived.member_id, '众',
-       'checkin_create', 'done', 'activity', arrived.activity_id::text,
+       'check_in', 'done', 'activity', arrived.activity_id::text,
        jsonb_build_object('member', arrived.member_id, 'at', arrived.at, 'late', arrived.late,
                           'offline', false, 'needs_review', false)::text,
        md5(arrived.member_id::text), repeat('0', 64), repeat('0', 64)

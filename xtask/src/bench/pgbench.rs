@@ -1,18 +1,42 @@
 //! What Postgres itself reaches here: one durable check-in as one statement, without a service.
 //!
-//! Every goal for check-ins is a ratio to this figure, taken in the same run. The tables are
-//! the service's in short: the same three rows written, the same two looked up.
+//! Every goal for check-ins is a ratio to such a figure, taken in the same run. The tables are a
+//! copy of the service's own, with its keys and its indexes, and the statement writes what
+//! `api::checkin` writes: the check-in, the attendance and the audit entry.
+
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
 use crate::servers::Postgres;
 use crate::workspace;
 
-const TABLES: &str = include_str!("pgbench-tables.sql");
-const CHECK_IN: &str = include_str!("pgbench.sql");
+const GUESTS: &str = include_str!("pgbench-guests.sql");
+const PLAIN: &str = include_str!("pgbench-plain.sql");
+const CHAINED: &str = include_str!("pgbench-chained.sql");
 
-const CLIENTS: u32 = 8;
-const ROUNDS: u32 = 3;
+const DATABASE: &str = "pgbench";
+
+/// One way to let pgbench check people in.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// Which statement.
+    pub statement: Statement,
+    /// How it is sent.
+    pub protocol: Protocol,
+    /// How many send it at once.
+    pub clients: u32,
+}
+
+/// What the statement does.
+#[derive(Clone, Copy)]
+pub enum Statement {
+    /// The rows alone: the unit in which our goals are stated.
+    Plain,
+    /// The rows and the next link of the committee's chain, as the service writes them: all
+    /// clients wait for one row.
+    Chained,
+}
 
 /// How pgbench sends its statement. It matters as much as the disk: planning the statement
 /// anew each time takes about half of the time of a check-in.
@@ -24,67 +48,145 @@ pub enum Protocol {
     Prepared,
 }
 
-/// Makes the tables, with the whole country's members in one committee.
-pub fn prepare(postgres: &Postgres) -> Result<()> {
-    let script = write("pgbench-tables.sql", TABLES)?;
-    let psql = postgres.client("psql");
-    workspace::output(
-        psql.command()
-            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f"])
-            .arg(script),
-    )?;
-    Ok(())
-}
+/// What is measured, the unit of our goals first.
+pub const KINDS: [Kind; 5] = [
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 8,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Prepared,
+        clients: 8,
+    },
+    Kind {
+        statement: Statement::Chained,
+        protocol: Protocol::Simple,
+        clients: 8,
+    },
+    Kind {
+        statement: Statement::Chained,
+        protocol: Protocol::Prepared,
+        clients: 8,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 1,
+    },
+];
 
-/// Check-ins a second, one figure per round. Each is counted by the rows that are there.
-pub fn check_ins_per_second(
-    postgres: &Postgres,
-    protocol: Protocol,
-    seconds: u32,
-) -> Result<Vec<f64>> {
-    (0..ROUNDS)
-        .map(|_| one_round(postgres, protocol, seconds))
-        .collect()
-}
-
-fn one_round(postgres: &Postgres, protocol: Protocol, seconds: u32) -> Result<f64> {
-    let protocol = match protocol {
-        Protocol::Simple => "--protocol=simple",
-        Protocol::Prepared => "--protocol=prepared",
-    };
-    let script = write("pgbench.sql", CHECK_IN)?;
-    let before = rows(postgres)?;
-    let report = workspace::output(
-        postgres
-            .client("pgbench")
-            .command()
-            .args(["--no-vacuum", protocol, "--jobs=2"])
-            .args(["-c", &CLIENTS.to_string(), "-T", &seconds.to_string(), "-f"])
-            .arg(script)
-            .arg("postgres"),
-    )?;
-    let written = rows(postgres)? - before;
-
-    let sent: f64 = figure(&report, "number of transactions actually processed: ")?;
-    // Two random numbers meet again now and then; nearly all must be new, or we time nothing.
-    if written < sent * 0.99 {
-        bail!("of {sent} check-ins only {written} were written");
+impl Kind {
+    /// How the table calls it.
+    pub fn name(self) -> String {
+        let statement = match self.statement {
+            Statement::Plain => "plain",
+            Statement::Chained => "chained",
+        };
+        let protocol = match self.protocol {
+            Protocol::Simple => "simple",
+            Protocol::Prepared => "prepared",
+        };
+        let clients = match self.clients {
+            1 => "1 client".to_owned(),
+            several => format!("{several} clients"),
+        };
+        format!("{statement}, {protocol}, {clients}")
     }
-    Ok(figure::<f64>(&report, "tps = ")? * written / sent)
 }
 
-fn rows(postgres: &Postgres) -> Result<f64> {
-    let psql = postgres.client("psql");
-    let count = "select count(*) from checkin";
-    workspace::output(
-        psql.command()
-            .args(["-X", "-A", "-t", "-d", "postgres", "-c", count]),
-    )?
-    .parse()
-    .context("counting the check-ins")
+/// The people pgbench may still check in, in a database of their own.
+pub struct Guests<'a> {
+    postgres: &'a Postgres,
+    next: u32,
+    each: u32,
 }
 
-fn write(name: &str, text: &str) -> Result<std::path::PathBuf> {
+impl<'a> Guests<'a> {
+    /// Copies the database that the load generator prepared, while nobody is connected to it.
+    ///
+    /// `runs` is how often [`Self::check_in`] will be called; each call gets its share.
+    pub fn invite(
+        postgres: &'a Postgres,
+        template: &str,
+        activities: u32,
+        runs: u32,
+    ) -> Result<Self> {
+        sql(
+            postgres,
+            "postgres",
+            &format!("create database {DATABASE} template {template}"),
+        )?;
+        let script = write("pgbench-guests.sql", GUESTS)?;
+        let mut psql = postgres.client("psql").command();
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", DATABASE, "-v"])
+            .arg(format!("activities={activities}"))
+            .arg("-f")
+            .arg(script);
+        workspace::output(&mut psql)?;
+        let guests: u32 = sql(postgres, DATABASE, "select count(*) from guest")?
+            .parse()
+            .context("counting the guests")?;
+        Ok(Self {
+            postgres,
+            next: 0,
+            each: guests / runs,
+        })
+    }
+
+    /// Check-ins a second. Counted are the rows that are there.
+    pub fn check_in(&mut self, kind: Kind) -> Result<f64> {
+        // One client alone is slow: a quarter of the share tells as much.
+        let share = if kind.clients == 1 {
+            self.each / 4
+        } else {
+            self.each
+        };
+        let turns = share / kind.clients;
+        let first = self.next;
+        // Turns count from one.
+        self.next += (turns + 1) * kind.clients;
+        let (name, text) = match kind.statement {
+            Statement::Plain => ("pgbench-plain.sql", PLAIN),
+            Statement::Chained => ("pgbench-chained.sql", CHAINED),
+        };
+        let protocol = match kind.protocol {
+            Protocol::Simple => "--protocol=simple",
+            Protocol::Prepared => "--protocol=prepared",
+        };
+        let before = self.rows()?;
+        let mut pgbench = self.postgres.client("pgbench").command();
+        pgbench
+            .args(["--no-vacuum", protocol])
+            .args(["-j", &kind.clients.min(2).to_string()])
+            .args(["-c", &kind.clients.to_string(), "-t", &turns.to_string()])
+            .args(["-D", "turn=0", "-D", &format!("first={first}")])
+            .args(["-D", &format!("clients={}", kind.clients), "-f"])
+            .arg(write(name, text)?)
+            .arg(DATABASE);
+        let report = workspace::output(&mut pgbench)?;
+        let written = self.rows()? - before;
+        if written != u64::from(turns * kind.clients) {
+            bail!("pgbench wrote {written} check-ins, not all it was told to:\n{report}");
+        }
+        figure(&report, "tps = ")
+    }
+
+    fn rows(&self) -> Result<u64> {
+        sql(self.postgres, DATABASE, "select count(*) from checkin")?
+            .parse()
+            .context("counting the check-ins")
+    }
+}
+
+/// What the statement answers.
+pub fn sql(postgres: &Postgres, database: &str, statement: &str) -> Result<String> {
+    let mut psql = postgres.client("psql").command();
+    workspace::output(psql.args(["-X", "-q", "-A", "-t", "-d", database, "-c", statement]))
+}
+
+fn write(name: &str, text: &str) -> Result<PathBuf> {
     let folder = workspace::target().join("xtask");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join(name);

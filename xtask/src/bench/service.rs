@@ -1,4 +1,6 @@
-//! The service by itself on `SQLite`: how fast it is ready, and what it holds while nobody asks.
+//! The service under measurement: configured, migrated, started, watched, and stopped.
+//!
+//! It runs as an operator would run it, one line of log per request included.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -15,6 +17,14 @@ const LONGEST_START: Duration = Duration::from_secs(20);
 /// After this, start-up work has settled and what remains is the cost of waiting.
 const REST: Duration = Duration::from_secs(2);
 
+/// A folder with a configuration, and a migrated database.
+pub struct Service {
+    binary: PathBuf,
+    folder: PathBuf,
+    /// How the report calls its engine.
+    pub engine: &'static str,
+}
+
 /// What the idle service was seen to need.
 pub struct Idle {
     /// Milliseconds from the start of the process to the first "ready", one per round.
@@ -23,84 +33,91 @@ pub struct Idle {
     pub memory: Option<u64>,
 }
 
-/// Starts the service on a migrated database as often as asked.
-pub fn idle(binary: &Path, rounds: usize) -> Result<Idle> {
-    let bench = Bench::prepare(binary)?;
-    let mut idle = Idle {
-        starts_ms: Vec::new(),
-        memory: None,
-    };
-    for _ in 0..rounds {
-        let began = Instant::now();
-        let running = bench.serve()?;
-        bench.wait_until_ready()?;
-        idle.starts_ms.push(began.elapsed().as_secs_f64() * 1000.0);
-
-        if idle.memory.is_none() {
-            std::thread::sleep(REST);
-            idle.memory = resident_bytes(running.0.id());
-        }
+impl Service {
+    /// On a new `SQLite` file.
+    pub fn on_sqlite(binary: &Path, name: &str) -> Result<Self> {
+        let folder = empty_folder(name)?;
+        let url = format!("sqlite:{}", folder.join("xingdong.sqlite").display());
+        Self::set_up(binary, folder, "SQLite", &url)
     }
-    Ok(idle)
-}
 
-/// A folder with a configuration and a migrated database.
-struct Bench {
-    binary: PathBuf,
-    folder: PathBuf,
-    port: u16,
-}
-
-/// Stopped when dropped: nothing it holds is worth a goodbye.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    /// On an empty database of Postgres.
+    pub fn on_postgres(binary: &Path, name: &str, url: &str) -> Result<Self> {
+        Self::set_up(binary, empty_folder(name)?, "PostgreSQL", url)
     }
-}
 
-impl Bench {
-    fn prepare(binary: &Path) -> Result<Self> {
-        let folder = workspace::target().join("xtask").join("bench");
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
-        }
-        std::fs::create_dir_all(&folder)?;
-        let bench = Self {
+    fn set_up(binary: &Path, folder: PathBuf, engine: &'static str, url: &str) -> Result<Self> {
+        let service = Self {
             binary: binary.to_owned(),
             folder,
-            port: free_port()?,
+            engine,
         };
-        std::fs::write(bench.configuration_file(), bench.configuration())?;
-        workspace::run(&mut bench.command(&["migrate", "up"]))?;
-        Ok(bench)
+        std::fs::write(service.configuration_file(), configuration(url))?;
+        workspace::output(&mut service.command(&["migrate", "up"]))?;
+        Ok(service)
     }
 
-    /// The only place in xtask that knows the service's configuration.
-    fn configuration(&self) -> String {
-        // Base64 of 32 zero bytes: every key is asked for, and nothing here is worth hiding.
-        let key = format!("{}=", "A".repeat(43));
-        format!(
-            r#"
-[server]
-bind = "127.0.0.1:{port}"
-[database]
-url = "sqlite:{database}"
-[auth]
-keys = [{{ id = "bench", secret = "{key}" }}]
-[crypto]
-field_keys = [{{ id = 1, secret = "{key}" }}]
-index_key = "{key}"
-"#,
-            port = self.port,
-            database = self.folder.join("xingdong.sqlite").display(),
-        )
-    }
-
-    fn configuration_file(&self) -> PathBuf {
+    /// Where it is configured.
+    pub fn configuration_file(&self) -> PathBuf {
         self.folder.join("xingdong.toml")
+    }
+
+    /// Starts it as often as asked, on a database that nobody uses.
+    pub fn idle(&self, rounds: usize) -> Result<Idle> {
+        let mut idle = Idle {
+            starts_ms: Vec::new(),
+            memory: None,
+        };
+        for _ in 0..rounds {
+            let running = self.start()?;
+            idle.starts_ms
+                .push(running.ready_after.as_secs_f64() * 1000.0);
+            if idle.memory.is_none() {
+                std::thread::sleep(REST);
+                idle.memory = running.memory("VmRSS:");
+            }
+        }
+        Ok(idle)
+    }
+
+    /// Starts it and waits until it is ready.
+    pub fn start(&self) -> Result<Running> {
+        let log = std::fs::File::create(self.log())?;
+        // Drawn only now: earlier, another server of ours could take it meanwhile.
+        let port = free_port()?;
+        let began = Instant::now();
+        let child = self
+            .command(&["serve"])
+            .env("XINGDONG__SERVER__BIND", format!("127.0.0.1:{port}"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("xingdong serve could not be started")?;
+        let mut running = Running {
+            child,
+            port,
+            ready_after: Duration::ZERO,
+        };
+        while !running.is_ready().unwrap_or(false) {
+            let ended = running.child.try_wait()?.is_some();
+            if ended || LONGEST_START < began.elapsed() {
+                let log = std::fs::read_to_string(self.log())?;
+                bail!("the service did not become ready:\n{log}");
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        running.ready_after = began.elapsed();
+        Ok(running)
+    }
+
+    /// Lets the service itself prove that no entry of its chains is missing or changed.
+    pub fn verify(&self) -> Result<()> {
+        workspace::output(&mut self.command(&["audit", "verify"])).map(drop)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("serve.log")
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -108,39 +125,84 @@ index_key = "{key}"
         command
             .args(words)
             .arg("--config")
-            .arg(self.configuration_file());
-        command.current_dir(&self.folder);
+            .arg(self.configuration_file())
+            .current_dir(&self.folder);
         command
     }
+}
 
-    fn serve(&self) -> Result<Running> {
-        let log = std::fs::File::create(self.folder.join("serve.log"))?;
-        let child = self
-            .command(&["serve"])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .context("xingdong serve could not be started")?;
-        Ok(Running(child))
+/// The only place in xtask that knows the service's configuration.
+fn configuration(database: &str) -> String {
+    // Base64 of 32 zero bytes: every key is asked for, and nothing here is worth hiding.
+    let key = format!("{}=", "A".repeat(43));
+    format!(
+        r#"
+[database]
+url = "{database}"
+[auth]
+keys = [{{ id = "bench", secret = "{key}" }}]
+[crypto]
+field_keys = [{{ id = 1, secret = "{key}" }}]
+index_key = "{key}"
+"#
+    )
+}
+
+fn empty_folder(name: &str) -> Result<PathBuf> {
+    let folder = workspace::target().join("xtask").join("bench").join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// A service that answers. Killed when dropped: what it acknowledged must be there all the same.
+pub struct Running {
+    child: Child,
+    port: u16,
+    ready_after: Duration,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    fn wait_until_ready(&self) -> Result<()> {
-        let began = Instant::now();
-        while !self.is_ready().unwrap_or(false) {
-            if LONGEST_START < began.elapsed() {
-                let log = std::fs::read_to_string(self.folder.join("serve.log"))?;
-                bail!("the service is not ready after {LONGEST_START:?}:\n{log}");
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        Ok(())
+    /// The most it ever held resident, in bytes.
+    pub fn peak_memory(&self) -> Option<u64> {
+        self.memory("VmHWM:")
+    }
+
+    /// What it took of the cores so far. Linux counts hundredths.
+    pub fn cpu_seconds(&self) -> Option<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let mut fields = fields.split_whitespace().skip(11);
+        let user: u32 = fields.next()?.parse().ok()?;
+        let system: u32 = fields.next()?.parse().ok()?;
+        Some(f64::from(user + system) / 100.0)
+    }
+
+    /// `/proc` is Linux's; elsewhere there is no figure rather than a wrong one.
+    fn memory(&self, label: &str) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(label))?;
+        let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kibibytes * 1024)
     }
 
     fn is_ready(&self) -> Result<bool> {
         let patience = Duration::from_secs(1);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let mut stream = TcpStream::connect_timeout(&address, patience)?;
+        let mut stream = TcpStream::connect_timeout(&self.address(), patience)?;
         stream.set_read_timeout(Some(patience))?;
         stream
             .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
@@ -148,14 +210,4 @@ index_key = "{key}"
         stream.read_to_string(&mut answer)?;
         Ok(answer.starts_with("HTTP/1.1 200"))
     }
-}
-
-/// `/proc` is Linux's; elsewhere there is no figure rather than a wrong one.
-fn resident_bytes(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }
