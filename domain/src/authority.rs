@@ -44,8 +44,19 @@ words! {
         SeatGrant = "seat_grant" "授予席位";
         SeatConfirm = "seat_confirm" "复核席位";
         SeatEnd = "seat_end" "结束席位";
+        AccountList = "account_list" "查看账号";
+        AccountCreate = "account_create" "开设账号";
+        AccountDisable = "account_disable" "停用账号";
+        AccountEnable = "account_enable" "启用账号";
+        AccountReset = "account_reset" "重置账号密码";
         CalendarRead = "calendar_read" "查看活动日";
         CalendarConfirm = "calendar_confirm" "确认活动日";
+        PlanList = "plan_list" "查看年度计划";
+        PlanWrite = "plan_write" "起草年度计划";
+        PlanSubmit = "plan_submit" "提交年度计划";
+        PlanAccept = "plan_accept" "汇总年度计划";
+        PlanReturn = "plan_return" "退回年度计划";
+        PlanAdopt = "plan_adopt" "通过年度计划";
         ActivityList = "activity_list" "查看活动";
         ActivityRead = "activity_read" "查看活动详情";
         ActivityCreate = "activity_create" "起草活动";
@@ -134,8 +145,19 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::SeatGrant,            [_0, _0, _0, Co, _0, _0, Co]),
     (O::SeatConfirm,          [_0, _0, _0, Co, _0, _0, Co]),
     (O::SeatEnd,              [_0, _0, _0, Co, _0, _0, Co]),
+    (O::AccountList,          [_0, _0, _0, Co, _0, Co, Co]),
+    (O::AccountCreate,        [_0, _0, _0, _0, _0, _0, Co]),
+    (O::AccountDisable,       [_0, _0, _0, _0, _0, _0, Co]),
+    (O::AccountEnable,        [_0, _0, _0, _0, _0, _0, Co]),
+    (O::AccountReset,         [_0, _0, _0, _0, _0, _0, Co]),
     (O::CalendarRead,         [Co, Co, Co, Co, Co, Co, _0]),
     (O::CalendarConfirm,      [_0, _0, _0, Co, _0, _0, _0]),
+    (O::PlanList,             [Gr, Gr, Sc, Co, Co, Co, _0]),
+    (O::PlanWrite,            [_0, Gr, Sc, _0, _0, _0, _0]),
+    (O::PlanSubmit,           [_0, Gr, Sc, _0, _0, _0, _0]),
+    (O::PlanAccept,           [_0, _0, _0, Co, _0, _0, _0]),
+    (O::PlanReturn,           [_0, _0, _0, Co, _0, _0, _0]),
+    (O::PlanAdopt,            [_0, _0, _0, _0, Co, _0, _0]),
     (O::ActivityList,         [Ow, Gr, Sc, Co, Co, Co, _0]),
     (O::ActivityRead,         [Ow, Gr, Sc, Co, Co, Co, _0]),
     (O::ActivityCreate,       [_0, Gr, _0, Co, _0, _0, _0]),
@@ -306,7 +328,10 @@ mod tests {
     #[test]
     fn an_administrator_sees_no_business_data() {
         for &operation in Operation::ALL {
-            let business = !operation.as_str().starts_with("seat_") && operation != O::JobList;
+            let about_people_who_sign_in = ["seat_", "account_"]
+                .iter()
+                .any(|word| operation.as_str().starts_with(word));
+            let business = !about_people_who_sign_in && operation != O::JobList;
             assert_eq!(
                 extent(operation, Role::Admin) == Extent::None,
                 business,
@@ -316,7 +341,9 @@ mod tests {
     }
 
     #[test]
-    fn leaders_and_auditors_change_nothing() {
+    fn leaders_adopt_and_auditors_read_and_neither_does_the_daily_work() {
+        assert_eq!(extent(O::PlanAdopt, Role::Leader), Extent::Committee);
+        assert_eq!(extent(O::PlanAdopt, Role::Auditor), Extent::None);
         for role in [Role::Leader, Role::Auditor] {
             for operation in [
                 O::ActivityCreate,
@@ -325,6 +352,8 @@ mod tests {
                 O::RosterImport,
                 O::SeatGrant,
                 O::LeaveDecide,
+                O::PlanWrite,
+                O::PlanAccept,
             ] {
                 assert_eq!(extent(operation, role), Extent::None);
             }

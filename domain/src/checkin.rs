@@ -133,7 +133,8 @@ pub enum Refusal {
 /// The code is verified before anything is said about the place, so that nobody can probe where a
 /// venue is without standing before its screen. A code of this slot or the one before is online
 /// and counts from `now`; an older one is offline and counts from the start of its slot, which
-/// must lie in the window.
+/// must lie in the window. So is one that was shown in time and arrives at the close or just
+/// after: a moment later it would be offline and admitted.
 pub fn admit(
     keys: &CodeKeys,
     activity: ActivityId,
@@ -150,7 +151,7 @@ pub fn admit(
     }
     let current = Slot::at(now);
     let slot = proved_slot(keys, activity, &digits, attempt, current)?;
-    let online = current.previous() <= slot;
+    let online = current.previous() <= slot && !is_overtaken_by_the_close(policy, slot, now);
     let at = if online { now } else { slot.valid_from() };
     policy.window.admits(at)?;
     if !online {
@@ -164,6 +165,14 @@ pub fn admit(
         slot,
         place,
     })
+}
+
+/// Whether check-in closed while a code that was shown in time was on its way, where codes may
+/// come later at all.
+fn is_overtaken_by_the_close(policy: &Policy, slot: Slot, now: DateTime<Utc>) -> bool {
+    policy.window.closes_at <= now
+        && TimeDelta::zero() < policy.offline_delay
+        && policy.window.admits(slot.valid_from()).is_ok()
 }
 
 /// The slot whose code this is, newest first.

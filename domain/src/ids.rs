@@ -118,6 +118,10 @@ ids! {
     RosterImportId;
     /// The confirmed activity day of one quarter.
     ActivityDayId;
+    /// The plan of one group for one year.
+    PlanId;
+    /// One thing a plan says is to be done.
+    PlanItemId;
     /// Something members can attend.
     ActivityId;
     /// One member's part in one activity: invited, replied, present.

@@ -20,6 +20,7 @@ pub mod leave;
 pub mod ledger;
 pub mod notice;
 pub mod people;
+pub mod plan;
 pub mod points;
 pub mod roster;
 pub mod score;

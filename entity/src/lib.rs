@@ -28,6 +28,8 @@ pub mod leave_request;
 pub mod ledger_head;
 pub mod member;
 pub mod notice;
+pub mod plan;
+pub mod plan_item;
 pub mod roster_import;
 pub mod seat;
 pub mod sector;

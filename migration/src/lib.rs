@@ -14,6 +14,7 @@ mod m20261122_000002_activity;
 mod m20261122_000003_notice;
 mod m20261122_000004_duty;
 mod m20261122_000005_record;
+mod m20261122_000006_plan;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_notice::Migration),
             Box::new(m20261122_000004_duty::Migration),
             Box::new(m20261122_000005_record::Migration),
+            Box::new(m20261122_000006_plan::Migration),
         ]
     }
 }

@@ -245,6 +245,43 @@ fn an_offline_code_counts_from_its_slot_and_that_must_lie_in_the_window() {
 }
 
 #[test]
+fn a_code_shown_before_the_close_is_taken_after_it_whether_its_slot_is_named_or_not() {
+    let code = shown("09:29:59");
+    let slot = Slot::at(at("09:29:59"));
+    let typed = attempt(&code);
+    let named = Attempt {
+        slot: Some(slot),
+        ..typed
+    };
+    for sent in [typed, named] {
+        for clock in ["09:30:00", "09:30:29.999"] {
+            let admission = decide(&sent, at(clock)).unwrap();
+            assert_eq!(
+                (admission.at, admission.offline, admission.late),
+                (at("09:29:30"), true, true),
+                "{clock}"
+            );
+        }
+    }
+    assert!(decide(&named, at("09:31:00")).is_ok());
+    let too_late = Err(Refusal::TooLate {
+        closes_at: at("09:30:00"),
+    });
+    assert_eq!(
+        decide(&attempt(&shown("09:30:00")), at("09:30:00")),
+        too_late
+    );
+    let strict = Policy {
+        offline_delay: TimeDelta::zero(),
+        ..policy()
+    };
+    for sent in [typed, named] {
+        let answer = admit(&keys(), activity(), &strict, &sent, at("09:30:00"));
+        assert_eq!(answer, too_late);
+    }
+}
+
+#[test]
 fn an_activity_without_offline_check_ins_calls_an_old_code_expired() {
     let code = shown("09:00:00");
     let slot = Slot::at(at("09:00:00"));

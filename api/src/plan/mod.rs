@@ -1,0 +1,25 @@
+//! Yearly plans: each group drafts its own, the office puts them together, the leaders adopt them
+//! (product.md §4.2). The activities that come of a plan are the business of [`crate::activity`].
+
+mod adoption;
+mod queries;
+mod routes;
+pub mod service;
+mod views;
+mod workbook;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the operations.
+pub fn configure(service: &mut ServiceConfig) {
+    service
+        .service(routes::plan_list)
+        .service(routes::plan_create)
+        .service(routes::plans_adopt)
+        .service(routes::plans_workbook)
+        .service(routes::plan_read)
+        .service(routes::plan_update)
+        .service(routes::plan_submit)
+        .service(routes::plan_accept)
+        .service(routes::plan_return);
+}
