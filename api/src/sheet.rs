@@ -9,7 +9,6 @@ use rust_xlsxwriter::{
 };
 
 use crate::error::{ApiError, Result};
-use crate::extract::instant;
 
 /// The media type of the files that [`Sheet::finish`] makes.
 pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -73,7 +72,7 @@ impl Watermark {
         format!(
             "导出人：{}　导出时间：{}　内部资料，请勿外传",
             self.name,
-            instant::text(self.at)
+            domain::time::local(self.at).format("%Y-%m-%d %H:%M")
         )
     }
 }

@@ -23,7 +23,8 @@ cargo xtask test [--embedded] [-- FILTER]
 cargo xtask servers                  start PostgreSQL and Redis like the tests do, print their
                                      addresses, stop them at Ctrl-C
 cargo xtask check                    formatting, lints, dependencies
-cargo xtask bench [--seconds N]      start-up, memory, size, and what pgbench reaches here
+cargo xtask bench [--seconds N] [--members N] [--rounds N]
+                                     start-up, memory, size, check-ins/s beside pgbench
 cargo xtask dist                     a release build in target/dist
 ";
 

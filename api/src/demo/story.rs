@@ -450,6 +450,12 @@ impl Stage<'_> {
         });
         let id = self.publish(0, activity).await?;
         self.deliver().await?;
+        let eve = local_date(now) - TimeDelta::days(1);
+        let evening = NaiveTime::from_hms_opt(18, 5, 0).expect("a time of day");
+        for reminded in [now - TimeDelta::hours(26), instant(eve, evening)] {
+            self.app.clock.set(reminded);
+            self.deliver().await?;
+        }
         self.app.clock.set(now);
         Ok((id, title))
     }

@@ -6,9 +6,9 @@ use std::fmt;
 use domain::notice::NoticePurpose;
 
 use super::wording;
-use crate::accounts::Account;
 use crate::app::App;
 use crate::config::{AppKind, Template};
+use crate::wechat_apps::WechatApp;
 
 /// What was found about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl fmt::Display for Finding {
 /// Asks WeChat about every configured account.
 pub async fn check_templates(app: &App) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for account in app.accounts.all() {
+    for account in app.wechat_apps.all() {
         let found = check(account).await;
         findings.extend(found.into_iter().map(|(ok, text)| Finding {
             app_id: account.config.app_id.clone(),
@@ -47,7 +47,7 @@ pub async fn check_templates(app: &App) -> Vec<Finding> {
     findings
 }
 
-async fn check(account: &Account) -> Vec<(bool, String)> {
+async fn check(account: &WechatApp) -> Vec<(bool, String)> {
     if let Err(error) = account.client.probe().await {
         return vec![(false, format!("no access token: {error}"))];
     }

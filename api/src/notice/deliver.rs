@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
                 .await?,
         )?;
         let page = app
-            .accounts
+            .wechat_apps
             .mini_program(&committee.code)
             .map(|account| MiniProgram {
                 appid: account.config.app_id.clone(),
@@ -298,7 +298,7 @@ impl<'a> Run<'a> {
             None => {}
         }
         let (Some(account), Some(prepared)) =
-            (self.app.accounts.get(app_id), self.prepared.get(app_id))
+            (self.app.wechat_apps.get(app_id), self.prepared.get(app_id))
         else {
             return Verdict::Failed("account_gone".to_owned());
         };

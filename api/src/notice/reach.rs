@@ -7,11 +7,11 @@ use domain::notice::NoticePurpose;
 use entity::{Scoped, committee, identity, member, station};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::accounts::Account;
 use crate::app::App;
 use crate::config::AppKind;
 use crate::db::found;
 use crate::error::Result;
+use crate::wechat_apps::WechatApp;
 
 /// How many ids one query names; SQLite takes 32,766 at most.
 const CHUNK: usize = 500;
@@ -31,10 +31,10 @@ pub async fn accounts<'a>(
     db: &impl ConnectionTrait,
     committee: CommitteeId,
     purpose: NoticePurpose,
-) -> Result<Vec<&'a Account>> {
+) -> Result<Vec<&'a WechatApp>> {
     let committee = found(committee::Entity::find_by_id(committee).one(db).await?)?;
     Ok(app
-        .accounts
+        .wechat_apps
         .all()
         .filter(|account| {
             account.config.kind == AppKind::OfficialAccount

@@ -1,9 +1,11 @@
 //! What happens by the clock: reminders, and closing what WeChat never reported on.
 
+use chrono::{DateTime, Utc};
 use domain::activity::ActivityStatus;
 use domain::attendance::Reply;
 use domain::ids::{ActivityId, MemberId};
 use domain::notice::{Channel, DeliveryState, NoticePurpose};
+use domain::time::local_date;
 use entity::{Scoped, activity, attendance, delivery, job, notice};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
@@ -29,7 +31,16 @@ struct Reminder {
     activity_id: ActivityId,
     purpose: NoticePurpose,
     #[serde(default, with = "crate::extract::instant::option")]
-    starts_at: Option<chrono::DateTime<chrono::Utc>>,
+    starts_at: Option<DateTime<Utc>>,
+}
+
+/// Whether a reminder still helps: one to reply while replies are asked for, one for the evening
+/// before until that day is over. A worker that was away does not send what came too late.
+fn is_in_time(row: &activity::Model, purpose: NoticePurpose, now: DateTime<Utc>) -> bool {
+    match purpose {
+        NoticePurpose::ReplyReminder => now < row.reply_by && now < row.starts_at,
+        _ => local_date(now) < local_date(row.starts_at),
+    }
 }
 
 /// Reminds those whom a reminder concerns, unless the activity was moved, cancelled or has begun.
@@ -49,7 +60,7 @@ pub async fn remind_due(app: &App, job: &job::Model) -> Result<Outcome> {
                     .await?;
                 let stands = row.filter(|row| {
                     row.status == ActivityStatus::Published
-                        && write.at < row.starts_at
+                        && is_in_time(row, reminder.purpose, write.at)
                         && reminder
                             .starts_at
                             .is_none_or(|starts_at| starts_at == row.starts_at)
