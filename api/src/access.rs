@@ -4,11 +4,13 @@
 
 mod caller;
 mod permit;
+mod second_person;
 pub mod session;
 mod standing;
 mod token;
 
 pub use caller::Caller;
 pub use permit::{Asked, Gate, Guarded, On, OperationType, Permit, op};
+pub use second_person::second_person;
 pub use standing::Standings;
 pub use token::{Audience, Claims, Tokens};

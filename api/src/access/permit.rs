@@ -59,8 +59,19 @@ operations! {
     SeatGrant
     SeatConfirm
     SeatEnd
+    AccountList
+    AccountCreate
+    AccountDisable
+    AccountEnable
+    AccountReset
     CalendarRead
     CalendarConfirm
+    PlanList
+    PlanWrite
+    PlanSubmit
+    PlanAccept
+    PlanReturn
+    PlanAdopt
     ActivityList
     ActivityRead
     ActivityCreate

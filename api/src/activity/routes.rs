@@ -22,7 +22,7 @@ use super::service;
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
-use crate::extract::{Body, IfMatch, Page, PageParams, Params, etag, instant};
+use crate::extract::{Body, IfMatch, Page, PageParams, Params, day, etag, instant};
 
 /// The caller's own part in an activity.
 #[derive(Debug, Serialize, ToSchema)]
@@ -235,8 +235,10 @@ pub struct ActivityParams {
     /// Where they stand.
     status: Option<ActivityStatus>,
     /// First day of their starts, such as 2026-09-01.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     from: Option<NaiveDate>,
     /// Last day of their starts.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     to: Option<NaiveDate>,
     /// The group that holds them.
     group: Option<GroupId>,

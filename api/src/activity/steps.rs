@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::activity::{ActivityStatus, ActivityStep};
-use domain::ids::AccountId;
 use domain::leave::LeaveState;
 use domain::notice::NoticePurpose;
-use entity::{Scoped, account, activity, attendance, leave_request};
+use entity::{Scoped, activity, attendance, leave_request};
 use sea_orm::{ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, Set};
 use serde_json::json;
 
@@ -13,7 +12,7 @@ use super::plan::{GivenTimes, Point, Times};
 use super::publish::enqueue_reminders;
 use super::service::{follow, invited, locked, store, term_of};
 use super::status_now;
-use crate::access::{Caller, On, op};
+use crate::access::{On, op, second_person};
 use crate::app::App;
 use crate::checkin::service::{Settled, settle_activity};
 use crate::db::Write;
@@ -46,37 +45,14 @@ pub async fn approve(
     on.write(app, async |write| {
         let row = locked(write, on.row.id).await?;
         let status = follow(&row, write.at, ActivityStep::Approve)?;
-        let authors = [Some(row.created_by), row.submitted_by];
-        if is_one_of(write, &on.caller, &authors).await? {
-            return Err(ApiError::with(
-                Code::SecondPersonRequired,
-                "起草或提交活动的人不能审核，须由另一人办理",
-            ));
-        }
+        let authors: Vec<_> = [Some(row.created_by), row.submitted_by].into_iter().flatten().collect();
+        second_person(write, &on.caller, &authors, &[], "起草或提交活动的人不能审核，须由另一人办理").await?;
         let mut change = row.into_active_model();
         change.status = Set(status);
         change.approved_by = Set(Some(on.caller.account_id()));
         store(write, change).await
     })
     .await
-}
-
-/// Whether the caller is one of these people, be it under another account of his.
-async fn is_one_of(write: &Write, caller: &Caller, accounts: &[Option<AccountId>]) -> Result<bool> {
-    let ids: Vec<_> = accounts.iter().copied().flatten().collect();
-    if ids.contains(&caller.account_id()) {
-        return Ok(true);
-    }
-    let Some(member) = caller.account().member_id else {
-        return Ok(false);
-    };
-    let accounts = account::Entity::of(write.committee)
-        .filter(account::Column::Id.is_in(ids))
-        .all(&write.txn)
-        .await?;
-    Ok(accounts
-        .iter()
-        .any(|account| account.member_id == Some(member)))
 }
 
 /// Gives it back to its author.

@@ -25,7 +25,7 @@ use super::mend::mend;
 use super::refusal::moment;
 use super::roll::names;
 
-use crate::access::{Caller, Guarded, On, Permit, op};
+use crate::access::{Caller, Guarded, On, Permit, op, second_person};
 use crate::app::App;
 use crate::crypto::random;
 use crate::db::found;
@@ -243,13 +243,6 @@ pub async fn decide(
     approve: bool,
     note: Option<String>,
 ) -> Result<Named> {
-    let by_who_asked = on.row.requested_by == on.caller.account_id();
-    if by_who_asked || on.caller.member_id() == Some(on.row.member_id) {
-        return Err(ApiError::with(
-            Code::SecondPersonRequired,
-            "补签须由申请人和委员本人以外的人审批",
-        ));
-    }
     let row = on
         .write(app, async |write| {
             let row = found(
@@ -258,6 +251,8 @@ pub async fn decide(
                     .one(&write.txn)
                     .await?,
             )?;
+            let refusal = "补签须由申请人和委员本人以外的人审批";
+            second_person(write, &on.caller, &[row.requested_by], &[row.member_id], refusal).await?;
             if row.state != CorrectionState::Requested {
                 return Err(ApiError::with(
                     Code::WrongStep,

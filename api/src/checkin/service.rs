@@ -102,7 +102,7 @@ pub async fn check_in(
     .await?;
     permit
         .write(app, async |write| {
-            lock_open(write, id).await?;
+            lock_as_seen(write, &visit.activity).await?;
             let row = row(write, &visit, &sent, &policy, &admission);
             // Taps can race past the look-up above; `checkin_once` lets one of them in and the
             // others find its row.
@@ -152,7 +152,7 @@ pub async fn check_out(
     .await?;
     permit
         .write(app, async |write| {
-            lock_open(write, id).await?;
+            lock_as_seen(write, &visit.activity).await?;
             let attendance = found(
                 attendance::Entity::find_by_id((write.committee, attendance.id))
                     .lock_exclusive()
@@ -292,6 +292,19 @@ pub(super) async fn lock_open(write: &Write, id: ActivityId) -> Result<activity:
         Ok(activity)
     } else {
         Err(not_open(&activity))
+    }
+}
+
+/// The same, unless the activity was moved since the attempt was judged by its times and its place.
+async fn lock_as_seen(write: &Write, seen: &activity::Model) -> Result<()> {
+    let activity = lock_open(write, seen.id).await?;
+    if activity.version == seen.version {
+        Ok(())
+    } else {
+        Err(ApiError::with(
+            Code::Conflict,
+            "活动安排刚有变动，请刷新后重试",
+        ))
     }
 }
 

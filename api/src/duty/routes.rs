@@ -13,7 +13,7 @@ use super::service::{self, Amendment, Declaration, Record, Wanted};
 use crate::access::{On, OperationType, Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
-use crate::extract::{Body, Fields, IfMatch, Page, PageParams, Params, etag, instant};
+use crate::extract::{Body, Fields, IfMatch, Page, PageParams, Params, day, etag, instant};
 
 /// At most so many files show one thing.
 const MOST_EVIDENCE: usize = 20;
@@ -120,8 +120,10 @@ pub struct DutyParams {
     #[param(value_type = Option<String>)]
     member: Option<MemberId>,
     /// Done on this day or later.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     from: Option<NaiveDate>,
     /// Done on this day or earlier.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     to: Option<NaiveDate>,
     /// How many items, 1 to 200; 50 unless told.
     limit: Option<u64>,
@@ -183,6 +185,7 @@ pub struct DutyDeclaration {
     #[serde(default)]
     content: String,
     /// The day it was done, not in the future and within the term.
+    #[serde(deserialize_with = "day::deserialize")]
     done_on: NaiveDate,
     /// Files that show it, at most 20.
     #[serde(default)]
@@ -244,6 +247,7 @@ pub struct DutyAmendment {
     /// At most 5000 characters.
     content: Option<String>,
     /// The day it was done.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     done_on: Option<NaiveDate>,
     /// Files that show it, at most 20; takes the place of all before.
     evidence_ids: Option<Vec<FileId>>,

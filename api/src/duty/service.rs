@@ -5,7 +5,7 @@ use domain::duty::{DutyKind, DutyStatus, DutyStep};
 use domain::ids::{CommitteeId, DutyRecordId, FactId, FileId, MemberId, TermId};
 use domain::score::FactKind;
 use domain::time::local_date;
-use entity::{Scoped, account, duty_record, fact, file, member, term};
+use entity::{Scoped, duty_record, fact, file, member, term};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Set,
@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::json;
 
 pub use super::queries::{Record, Wanted, describe, list};
-use crate::access::{Caller, On, Permit, op};
+use crate::access::{Caller, On, Permit, op, second_person};
 use crate::app::App;
 use crate::crypto::random;
 use crate::db::{NewFact, Write, found};
@@ -296,25 +296,14 @@ fn step(status: DutyStatus, step: DutyStep) -> Result<DutyStatus> {
     })
 }
 
-/// Neither the member himself nor who declared it, by whatever account he comes.
+/// Neither the member himself nor who declared it.
 async fn require_second_person(
     write: &Write,
     caller: &Caller,
     row: &duty_record::Model,
 ) -> Result<()> {
-    let key = (write.committee, row.declared_by);
-    let declarer = found(account::Entity::find_by_id(key).one(&write.txn).await?)?;
-    let same_account = declarer.id == caller.account_id();
-    let same_person = caller
-        .member_id()
-        .is_some_and(|member| member == row.member_id || declarer.member_id == Some(member));
-    if same_account || same_person {
-        return Err(ApiError::with(
-            Code::SecondPersonRequired,
-            "填报人和委员本人不能核实自己的记录，须由另一人办理",
-        ));
-    }
-    Ok(())
+    let refusal = "填报人和委员本人不能核实自己的记录，须由另一人办理";
+    second_person(write, caller, &[row.declared_by], &[row.member_id], refusal).await
 }
 
 /// The fact of a verified record, or the one that takes it back. Both belong to the day the thing
