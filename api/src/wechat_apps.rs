@@ -9,7 +9,7 @@ use crate::config::{self, AppKind};
 
 /// One app at WeChat, ready to be called.
 #[derive(Debug)]
-pub struct Account {
+pub struct WechatApp {
     /// As configured.
     pub config: config::WechatApp,
     /// Its client, with its own access token.
@@ -18,11 +18,11 @@ pub struct Account {
 
 /// Every configured app, by `AppID`.
 #[derive(Debug)]
-pub struct Accounts {
-    by_app_id: BTreeMap<String, Account>,
+pub struct WechatApps {
+    by_app_id: BTreeMap<String, WechatApp>,
 }
 
-impl Accounts {
+impl WechatApps {
     /// Makes a client for each configured app; nothing is asked of WeChat yet.
     pub fn new(config: &config::Wechat, clock: &Clock) -> Result<Self> {
         let client = wechat::Client::new(wechat::Options::new(clock.as_fn()))?;
@@ -37,7 +37,7 @@ impl Accounts {
                 };
                 (
                     app.app_id.clone(),
-                    Account {
+                    WechatApp {
                         config: app.clone(),
                         client: wechat::Account::new(remote, client.clone()),
                     },
@@ -48,17 +48,17 @@ impl Accounts {
     }
 
     /// The app of this `AppID`.
-    pub fn get(&self, app_id: &str) -> Option<&Account> {
+    pub fn get(&self, app_id: &str) -> Option<&WechatApp> {
         self.by_app_id.get(app_id)
     }
 
     /// Every app, in the order of their ids.
-    pub fn all(&self) -> impl Iterator<Item = &Account> {
+    pub fn all(&self) -> impl Iterator<Item = &WechatApp> {
         self.by_app_id.values()
     }
 
     /// The mini-program of a committee.
-    pub fn mini_program(&self, committee: &str) -> Option<&Account> {
+    pub fn mini_program(&self, committee: &str) -> Option<&WechatApp> {
         self.all().find(|account| {
             account.config.kind == AppKind::MiniProgram && account.config.committee == committee
         })
