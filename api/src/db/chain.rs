@@ -1,0 +1,174 @@
+//! The chains of facts and audit entries: how an entry is sealed and put behind the last one.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{AuditId, CommitteeId};
+use domain::ledger::{self, Hash};
+use entity::{Scoped, audit, fact, ledger_head};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QuerySelect, Set,
+};
+use serde_json::Value;
+
+use super::Actor;
+use crate::crypto::random;
+use crate::error::{ApiError, Result};
+
+/// The hash of a fact that follows `prev`.
+pub fn seal_fact(row: &fact::Model, prev: Hash) -> Hash {
+    let reverses = row.reverses.map(|id| id.to_string()).unwrap_or_default();
+    let recorded_by = row.recorded_by.map(|id| id.to_string()).unwrap_or_default();
+    ledger::seal(&ledger::Entry {
+        chain: "facts",
+        committee: row.committee_id,
+        seq: row.seq.unsigned_abs(),
+        prev,
+        at: row.recorded_at,
+        fields: &[
+            ("id", row.id.to_string().as_bytes()),
+            ("member", row.member_id.to_string().as_bytes()),
+            ("kind", row.kind.as_bytes()),
+            ("happened_on", row.happened_on.to_string().as_bytes()),
+            ("title", row.title.as_bytes()),
+            ("source_kind", row.source_kind.as_bytes()),
+            ("source_id", row.source_id.to_string().as_bytes()),
+            ("reverses", reverses.as_bytes()),
+            ("recorded_by", recorded_by.as_bytes()),
+        ],
+    })
+}
+
+/// The hash of an audit entry that follows `prev`.
+pub fn seal_audit(row: &audit::Model, prev: Hash) -> Hash {
+    let actor_id = row.actor_id.map(|id| id.to_string()).unwrap_or_default();
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    ledger::seal(&ledger::Entry {
+        chain: "audit",
+        committee: row.committee_id,
+        seq: row.seq.unsigned_abs(),
+        prev,
+        at: row.at,
+        fields: &[
+            ("id", row.id.to_string().as_bytes()),
+            ("actor_id", actor_id.as_bytes()),
+            ("actor", row.actor.as_bytes()),
+            ("operation", row.operation.as_bytes()),
+            ("outcome", row.outcome.as_bytes()),
+            ("code", text(&row.code).as_bytes()),
+            ("subject_kind", text(&row.subject_kind).as_bytes()),
+            ("subject_id", text(&row.subject_id).as_bytes()),
+            ("detail", row.detail.as_bytes()),
+            ("trace_id", row.trace_id.as_bytes()),
+        ],
+    })
+}
+
+/// What an audit entry says.
+pub(super) struct Entry {
+    pub actor: Actor,
+    pub operation: &'static str,
+    pub outcome: &'static str,
+    pub code: Option<&'static str>,
+    pub subject: Option<(&'static str, String)>,
+    pub detail: Value,
+}
+
+pub(super) async fn append_audit(
+    txn: &DatabaseTransaction,
+    committee: CommitteeId,
+    at: DateTime<Utc>,
+    entry: Entry,
+) -> Result<()> {
+    let mut head = Head::lock(txn, committee, "audit").await?;
+    let (subject_kind, subject_id) = entry.subject.unzip();
+    let mut row = audit::Model {
+        committee_id: committee,
+        id: AuditId::new(at, random()),
+        seq: head.seq + 1,
+        at,
+        actor_id: entry.actor.account,
+        actor: entry.actor.name,
+        operation: entry.operation.to_owned(),
+        outcome: entry.outcome.to_owned(),
+        code: entry.code.map(str::to_owned),
+        subject_kind: subject_kind.map(str::to_owned),
+        subject_id,
+        detail: entry.detail.to_string(),
+        trace_id: crate::telemetry::trace_id(),
+        prev_hash: head.hash.to_string(),
+        hash: String::new(),
+    };
+    head.advance(seal_audit(&row, head.hash));
+    row.hash = head.hash.to_string();
+    audit::Entity::insert(audit::ActiveModel::from(row))
+        .exec_without_returning(txn)
+        .await?;
+    head.store(txn).await
+}
+
+/// The end of one chain, locked until the transaction ends.
+pub(super) struct Head {
+    pub committee: CommitteeId,
+    pub chain: &'static str,
+    pub seq: i64,
+    pub hash: Hash,
+}
+
+impl Head {
+    pub async fn lock(
+        txn: &DatabaseTransaction,
+        committee: CommitteeId,
+        chain: &'static str,
+    ) -> Result<Self> {
+        let row = ledger_head::Entity::of(committee)
+            .filter(ledger_head::Column::Chain.eq(chain))
+            .lock_exclusive()
+            .one(txn)
+            .await?
+            .ok_or_else(|| {
+                ApiError::internal(anyhow::anyhow!("committee without ledger head {chain}"))
+            })?;
+        let hash = row
+            .hash
+            .parse()
+            .map_err(|_| ApiError::internal(anyhow::anyhow!("ledger head {chain} unreadable")))?;
+        Ok(Self {
+            committee,
+            chain,
+            seq: row.seq,
+            hash,
+        })
+    }
+
+    pub fn advance(&mut self, hash: Hash) {
+        self.seq += 1;
+        self.hash = hash;
+    }
+
+    pub async fn store(self, txn: &DatabaseTransaction) -> Result<()> {
+        ledger_head::ActiveModel {
+            committee_id: Set(self.committee),
+            chain: Set(self.chain.to_owned()),
+            seq: Set(self.seq),
+            hash: Set(self.hash.to_string()),
+        }
+        .update(txn)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Begins the chains of a new committee; called in the transaction that makes it.
+pub async fn begin_chains(txn: &impl ConnectionTrait, committee: CommitteeId) -> Result<()> {
+    let heads = ["audit", "facts"].map(|chain| ledger_head::ActiveModel {
+        committee_id: Set(committee),
+        chain: Set(chain.to_owned()),
+        seq: Set(0),
+        hash: Set(Hash::GENESIS.to_string()),
+    });
+    ledger_head::Entity::insert_many(heads)
+        .on_conflict_do_nothing_on([ledger_head::Column::CommitteeId, ledger_head::Column::Chain])
+        .exec_without_returning(txn)
+        .await?;
+    Ok(())
+}

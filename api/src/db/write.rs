@@ -1,0 +1,174 @@
+//! A change in progress: what is recorded with it and committed beside it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::ids::{AccountId, CommitteeId, FactId, JobId, MemberId};
+use entity::{fact, job};
+use sea_orm::{DatabaseTransaction, EntityTrait, Set};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Actor;
+use super::chain::{Entry, Head, append_audit, seal_fact};
+use crate::crypto::random;
+use crate::error::Result;
+
+/// A fact to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewFact {
+    /// Whom it is about.
+    pub member: MemberId,
+    /// What it is, in the spelling of `domain::score::FactKind`.
+    pub kind: String,
+    /// The day it belongs to.
+    pub happened_on: NaiveDate,
+    /// What a sheet shows.
+    pub title: String,
+    /// The table it comes from.
+    pub source_kind: &'static str,
+    /// The row it comes from.
+    pub source_id: Uuid,
+    /// The fact it takes back.
+    pub reverses: Option<FactId>,
+}
+
+/// A job to be enqueued.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// What is to be done.
+    pub kind: &'static str,
+    /// With what.
+    pub payload: Value,
+    /// Not before this.
+    pub run_at: DateTime<Utc>,
+    /// At most one job of this key is ever enqueued.
+    pub unique_key: Option<String>,
+}
+
+/// A transaction in progress, and what will be recorded with it.
+#[derive(Debug)]
+pub struct Write {
+    /// The transaction; statements run on it.
+    pub txn: DatabaseTransaction,
+    /// The committee it is for.
+    pub committee: CommitteeId,
+    /// When it happens.
+    pub at: DateTime<Utc>,
+    pub(super) actor: Actor,
+    pub(super) operation: &'static str,
+    pub(super) subject: Option<(&'static str, String)>,
+    pub(super) detail: Value,
+    pub(super) facts: Vec<NewFact>,
+    pub(super) jobs: Vec<NewJob>,
+    pub(super) changed: bool,
+}
+
+impl Write {
+    /// What the change is about.
+    pub fn about(&mut self, kind: &'static str, id: impl std::fmt::Display) {
+        self.subject = Some((kind, id.to_string()));
+    }
+
+    /// What changed, for the audit entry; ids and words, never personal data.
+    pub fn detail(&mut self, detail: Value) {
+        self.detail = detail;
+    }
+
+    /// Records a fact with the change.
+    pub fn fact(&mut self, fact: NewFact) {
+        self.facts.push(fact);
+    }
+
+    /// Enqueues a job with the change.
+    pub fn job(&mut self, job: NewJob) {
+        self.jobs.push(job);
+    }
+
+    /// Says that nothing was changed after all, such as on a second tap: no entry is made.
+    pub fn unchanged(&mut self) {
+        self.changed = false;
+    }
+
+    /// Who does it, if somebody signed in.
+    pub fn account(&self) -> Option<AccountId> {
+        self.actor.account
+    }
+
+    pub(super) async fn record(&mut self) -> Result<()> {
+        let jobs: Vec<_> = std::mem::take(&mut self.jobs)
+            .into_iter()
+            .map(|job| self.job_row(job))
+            .collect();
+        for chunk in jobs.chunks(500) {
+            job::Entity::insert_many(chunk.to_vec())
+                .on_conflict_do_nothing_on([job::Column::CommitteeId, job::Column::UniqueKey])
+                .exec_without_returning(&self.txn)
+                .await?;
+        }
+        // Facts before audit, always: two writers that took the heads in different order would
+        // wait for each other.
+        self.record_facts().await?;
+        let entry = Entry {
+            actor: self.actor.clone(),
+            operation: self.operation,
+            outcome: "done",
+            code: None,
+            subject: self.subject.take(),
+            detail: std::mem::take(&mut self.detail),
+        };
+        append_audit(&self.txn, self.committee, self.at, entry).await
+    }
+
+    fn job_row(&self, new: NewJob) -> job::ActiveModel {
+        job::ActiveModel {
+            committee_id: Set(self.committee),
+            id: Set(JobId::new(self.at, random())),
+            kind: Set(new.kind.to_owned()),
+            payload: Set(new.payload),
+            unique_key: Set(new.unique_key),
+            run_at: Set(new.run_at),
+            state: Set("ready".to_owned()),
+            attempts: Set(0),
+            lease_until: Set(None),
+            fence: Set(0),
+            last_error: Set(None),
+            created_at: Set(self.at),
+            finished_at: Set(None),
+        }
+    }
+
+    async fn record_facts(&mut self) -> Result<()> {
+        if self.facts.is_empty() {
+            return Ok(());
+        }
+        let mut head = Head::lock(&self.txn, self.committee, "facts").await?;
+        let mut rows = Vec::with_capacity(self.facts.len());
+        for new in std::mem::take(&mut self.facts) {
+            let mut row = fact::Model {
+                committee_id: self.committee,
+                id: FactId::new(self.at, random()),
+                seq: 0,
+                member_id: new.member,
+                kind: new.kind,
+                happened_on: new.happened_on,
+                title: new.title,
+                source_kind: new.source_kind.to_owned(),
+                source_id: new.source_id,
+                reverses: new.reverses,
+                recorded_by: self.actor.account,
+                recorded_at: self.at,
+                prev_hash: String::new(),
+                hash: String::new(),
+            };
+            (row.seq, row.prev_hash) = (head.seq + 1, head.hash.to_string());
+            head.advance(seal_fact(&row, head.hash));
+            row.hash = head.hash.to_string();
+            rows.push(fact::ActiveModel::from(row));
+        }
+        for chunk in rows.chunks(500) {
+            fact::Entity::insert_many(chunk.to_vec())
+                .exec_without_returning(&self.txn)
+                .await?;
+        }
+        head.store(&self.txn).await
+    }
+}
