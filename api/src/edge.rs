@@ -2,6 +2,7 @@
 //! a guard against panics, a line in the log, and an audit entry when it was refused.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderVa
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{
-    Error, HttpMessage, ResponseError,
+    Error, HttpMessage, HttpRequest, ResponseError,
     error::{InternalError, PayloadError},
 };
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -49,10 +50,7 @@ pub async fn edge(
     let route = request
         .match_pattern()
         .unwrap_or_else(|| "unmatched".to_owned());
-    let address = request
-        .peer_addr()
-        .map(|address| address.ip().to_string())
-        .unwrap_or_default();
+    let address = address(&app, request.request());
     let span = tracing::info_span!("request", trace_id, method = %method, route);
     let started = Instant::now();
     app.metrics.in_flight.inc();
@@ -95,7 +93,7 @@ pub async fn edge(
     let took = started.elapsed();
     app.metrics.seconds.observe(took.as_secs_f64());
     let labels = RouteLabels {
-        method: method.to_string(),
+        method: label_of(&method).to_owned(),
         route,
         status: status.as_u16(),
     };
@@ -114,6 +112,40 @@ pub async fn edge(
             .insert(HeaderName::from_static("x-trace-id"), value);
         response
     })
+}
+
+/// From where a request comes, for limits: the last address that none of our own proxies has, for
+/// what stands before it anybody may have written.
+pub(crate) fn address(app: &App, request: &HttpRequest) -> String {
+    let trusted = &app.config.server.trusted_proxies;
+    let Some(peer) = request.peer_addr().map(|peer| peer.ip().to_canonical()) else {
+        return String::new();
+    };
+    if !trusted.contains(&peer) {
+        return peer.to_string();
+    }
+    let forwarded = request.headers().get_all("x-forwarded-for");
+    let mut hops: Vec<IpAddr> = forwarded
+        .filter_map(|hops| hops.to_str().ok())
+        .flat_map(|hops| hops.split(','))
+        .filter_map(|hop| hop.trim().parse().ok())
+        .collect();
+    hops.retain(|hop| !trusted.contains(hop));
+    hops.last().unwrap_or(&peer).to_string()
+}
+
+/// The methods anybody uses; whoever makes up others does not fill the memory of the figures.
+fn label_of(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// An error whose response is already made, while the trace id is known.
@@ -216,7 +248,11 @@ async fn audit_refusal(app: &App, response: &ServiceResponse, method: &Method, a
         }
         None => Actor::stranger(SYSTEM),
     };
-    let path = format!("{method} {}", request.match_pattern().unwrap_or_default());
+    let path = format!(
+        "{} {}",
+        label_of(method),
+        request.match_pattern().unwrap_or_default()
+    );
     if let Err(error) = app.db.refused(&actor, operation, now, code, &path).await {
         tracing::error!(error = %error, "a refusal could not be audited");
     }

@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use domain::authority::Role;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, SqlErr};
 use serde::Serialize;
 
 /// What a service function or a handler answers.
@@ -71,6 +71,8 @@ codes! {
     ImportHasErrors 409 "import_has_errors" "名册中有错误，不能导入";
     ImportAlreadyApplied 409 "import_already_applied" "该名册已导入";
     ImportOutdated 409 "import_outdated" "预览之后数据已变化，请重新上传";
+    PlanExists 409 "plan_exists" "本组该年度已有计划";
+    PlansIncomplete 409 "plans_incomplete" "还有活动组的年度计划未汇总";
     DuplicatePhone 409 "duplicate_phone" "手机号已存在";
     DuplicateUsername 409 "duplicate_username" "账号已存在";
     PreconditionFailed 412 "precondition_failed" "内容已被他人修改，请刷新后重试";
@@ -254,6 +256,12 @@ impl From<DbErr> for ApiError {
     fn from(error: DbErr) -> Self {
         if is_passing(&error) {
             Self::unavailable(error)
+        } else if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+            // Somebody else was faster between a look and a write; he who comes again sees it.
+            Self {
+                cause: Some(error.into()),
+                ..Self::with(Code::Conflict, "内容刚被他人修改，请刷新后重试")
+            }
         } else {
             Self::internal(error)
         }
@@ -279,21 +287,27 @@ fn is_passing(error: &DbErr) -> bool {
                 | sea_orm::sqlx::Error::PoolClosed
                 | sea_orm::sqlx::Error::WorkerCrashed => true,
                 sea_orm::sqlx::Error::Database(error) => {
-                    // PostgreSQL: connection lost, shutting down, cancelled by time-out, deadlock, serialization,
-                    // disk full. SQLite: busy, locked, disk full.
-                    const PASSING: &[&str] = &[
-                        "08000", "08003", "08006", "57P01", "57P02", "57P03", "57014", "55P03",
-                        "40P01", "40001", "53300", "53100", "5", "6", "13", "261", "517",
-                    ];
-                    error
-                        .code()
-                        .is_some_and(|code| PASSING.contains(&code.as_ref()))
+                    error.code().is_some_and(|code| is_passing_code(&code))
                 }
                 _ => false,
             }
         }
         _ => false,
     }
+}
+
+/// Whether a database's own code tells of something that passes.
+fn is_passing_code(code: &str) -> bool {
+    if code.len() == 5 {
+        // PostgreSQL. Classes: connection lost, transaction rolled back, resources (disk full, too
+        // many connections), cancelled or shutting down, I/O of the system; and a lock not had, a
+        // node that has become read-only.
+        return ["08", "40", "53", "57", "58"].contains(&&code[..2])
+            || ["55P03", "25006"].contains(&code);
+    }
+    // SQLite, whose codes say more in their upper bytes: busy, locked, I/O, full, cannot open.
+    code.parse::<i32>()
+        .is_ok_and(|code| [5, 6, 10, 13, 14].contains(&(code & 0xff)))
 }
 
 impl ResponseError for ApiError {
@@ -330,6 +344,18 @@ impl ResponseError for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_in_trouble_is_unavailable_and_a_broken_statement_is_not() {
+        for passing in [
+            "40P01", "57014", "58030", "53100", "5", "517", "10", "778", "13",
+        ] {
+            assert!(is_passing_code(passing), "{passing}");
+        }
+        for lasting in ["42601", "22021", "23505", "1", "19", "2067", ""] {
+            assert!(!is_passing_code(lasting), "{lasting}");
+        }
+    }
 
     #[test]
     fn codes_are_unique_and_read_as_snake_case() {

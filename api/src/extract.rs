@@ -1,5 +1,7 @@
 //! What handlers take from a request besides the permit: bodies, parameters, versions, pages.
 
+mod times;
+
 use std::future::{Future, Ready, ready};
 use std::ops::Deref;
 use std::pin::Pin;
@@ -14,6 +16,8 @@ use utoipa::ToSchema;
 
 use crate::access::Gate;
 use crate::error::{ApiError, Code, FieldError, Result};
+
+pub use times::{day, instant};
 
 /// A JSON body; unknown fields are refused by the types themselves.
 #[derive(Debug)]
@@ -99,6 +103,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         ApiError::field(format!("{pointer}/{quoted}"), "required", "必填")
     } else if text.starts_with("unknown variant") {
         ApiError::field(pointer, "unknown_word", "不在可选范围内")
+    } else if text.starts_with(times::ZONE_REQUIRED) {
+        let example = "时间须带时区，如 2026-09-25T09:00:00+08:00";
+        ApiError::field(pointer, times::ZONE_REQUIRED, example)
     } else {
         ApiError::field(pointer, "wrong_type", "格式不正确")
     })
@@ -135,6 +142,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
                 }
                 refusal
             });
+        // PostgreSQL stores no U+0000 and cannot be asked for one.
+        let params = if request.query_string().contains("%00") {
+            Err(ApiError::new(Code::UnknownParameter))
+        } else {
+            params
+        };
         let request = request.clone();
         Box::pin(async move {
             Gate::passed(&request).await;
@@ -350,61 +363,6 @@ impl Fields {
     }
 }
 
-/// Instants as clients see them: RFC 3339 with Shanghai's offset; a time without a zone is refused.
-pub mod instant {
-    use chrono::{DateTime, Utc};
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// Writes the instant with `+08:00`.
-    pub fn serialize<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&text(*at))
-    }
-
-    /// Reads an instant with any offset.
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<DateTime<Utc>, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        let at = DateTime::parse_from_rfc3339(&text)
-            .map_err(|_| serde::de::Error::custom("timezone_required"))?;
-        // Milliseconds are what is stored; years beyond four digits are nobody's activity.
-        let at = DateTime::from_timestamp_millis(at.timestamp_millis());
-        at.filter(|at| (2000..2200).contains(&chrono::Datelike::year(at)))
-            .ok_or_else(|| serde::de::Error::custom("out of range"))
-    }
-
-    /// The instant as text.
-    pub fn text(at: DateTime<Utc>) -> String {
-        domain::time::local(at).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false)
-    }
-
-    /// The same for what may be absent.
-    pub mod option {
-        use super::{DateTime, Deserializer, Serializer, Utc};
-        use serde::Deserialize;
-
-        /// Writes the instant with `+08:00`, or null.
-        pub fn serialize<S: Serializer>(
-            at: &Option<DateTime<Utc>>,
-            serializer: S,
-        ) -> Result<S::Ok, S::Error> {
-            match at {
-                Some(at) => super::serialize(at, serializer),
-                None => serializer.serialize_none(),
-            }
-        }
-
-        /// Reads an instant or null.
-        pub fn deserialize<'de, D: Deserializer<'de>>(
-            deserializer: D,
-        ) -> Result<Option<DateTime<Utc>>, D::Error> {
-            #[derive(Deserialize)]
-            struct Instant(#[serde(with = "super")] DateTime<Utc>);
-            Ok(Option::<Instant>::deserialize(deserializer)?.map(|instant| instant.0))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,8 +405,20 @@ mod tests {
         );
         assert_eq!(
             pointer(r#"{"title":"a","at":"2026-09-25T09:00:00"}"#),
-            (422, "/at wrong_type".to_owned())
+            (422, "/at timezone_required".to_owned())
         );
+        for no_instant in [
+            "2024-02-30T09:00:00+08:00",
+            "2026-09-25T24:00:00+08:00",
+            "10000-01-01T00:00:00Z",
+            "",
+        ] {
+            assert_eq!(
+                pointer(&format!(r#"{{"title":"a","at":"{no_instant}"}}"#)),
+                (422, "/at wrong_type".to_owned()),
+                "{no_instant}"
+            );
+        }
         assert_eq!(pointer(&"[".repeat(100_000)).0, 400);
     }
 

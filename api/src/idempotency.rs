@@ -1,4 +1,7 @@
 //! `Idempotency-Key`: the same POST with the same key is done once and answered the same for 24 h.
+//!
+//! What was done is noted in the transaction that does it ([`note_done`]), the answer only after:
+//! a phone that lost its network between the two does not do the thing twice.
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -10,10 +13,12 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, error::Internal
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{CommitteeId, IdempotencyId};
 use entity::{Scoped, idempotency};
-use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryFilter, Set, TryInsertResult};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, TryInsertResult,
+};
 use sha2::{Digest, Sha256};
 
-use crate::access::{Caller, Claims};
+use crate::access::Caller;
 use crate::app::App;
 use crate::crypto::random;
 use crate::edge::Received;
@@ -24,6 +29,46 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const KEPT: TimeDelta = TimeDelta::hours(24);
 /// A request that has no answer after this long died on the way; its key may be used again.
 const ABANDONED: TimeDelta = TimeDelta::seconds(30);
+/// Stands in place of the status of an answer that is not known, or not yet, while the change
+/// itself is committed.
+const DONE: i32 = 0;
+
+tokio::task_local! {
+    /// The key under which the request of this task is done.
+    static UNDER: (CommitteeId, IdempotencyId);
+}
+
+/// Notes with a change that the request of this task, if it came with a key, has been done.
+///
+/// # Errors
+/// `idempotency_in_progress` when the key was given up for abandoned and taken over: then the
+/// other request does it, and this one must not.
+pub async fn note_done(txn: &impl ConnectionTrait) -> Result<()> {
+    let Ok((committee, id)) = UNDER.try_with(|under| *under) else {
+        return Ok(());
+    };
+    let row = idempotency::ActiveModel {
+        status: Set(Some(DONE)),
+        ..Default::default()
+    };
+    let noted = idempotency::Entity::update_many()
+        .set(row)
+        .filter(idempotency::Column::CommitteeId.eq(committee))
+        .filter(idempotency::Column::Id.eq(id))
+        .exec(txn)
+        .await?;
+    if noted.rows_affected == 0 {
+        return Err(in_progress());
+    }
+    Ok(())
+}
+
+fn in_progress() -> ApiError {
+    ApiError {
+        retry_after: Some(1),
+        ..ApiError::new(Code::IdempotencyInProgress)
+    }
+}
 
 /// Wraps the operations of the API.
 pub async fn once(
@@ -45,8 +90,9 @@ pub async fn once(
             .await
             .map(ServiceResponse::map_into_boxed_body);
     };
-    // Who is not signed in is refused by the operation itself.
-    let Ok(claims) = Caller::claims(&app, request.request()) else {
+    // Who is not signed in is refused by the operation itself, and so is he whose session ended: a
+    // kept answer is not for him either.
+    let Ok(caller) = Caller::of(&app, request.request()).await else {
         return next
             .call(request)
             .await
@@ -59,7 +105,7 @@ pub async fn once(
         .map(|received| received.0.clone())
         .unwrap_or_default();
     let now = app.clock.now();
-    let row = match begin(&app, &claims, &key, &operation, &body, now).await {
+    let row = match begin(&app, &caller, &key, &operation, &body, now).await {
         Ok(Begun::First(row)) => row,
         Ok(Begun::Again(response)) => return Ok(request.into_response(response)),
         Err(refusal) => {
@@ -71,15 +117,17 @@ pub async fn once(
         }
     };
 
-    let response = match next.call(request).await {
+    let under = (caller.committee, row);
+    let response = match UNDER.scope(under, next.call(request)).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => {
-            forget(&app, claims.cid, row).await;
+            let may_be_done = error.as_response_error().status_code().is_server_error();
+            forget(&app, under, may_be_done).await;
             return Err(error);
         }
     };
     if !response.status().is_success() {
-        forget(&app, claims.cid, row).await;
+        forget(&app, under, response.status().is_server_error()).await;
         return Ok(response);
     }
     let status = response.status();
@@ -88,7 +136,7 @@ pub async fn once(
     let body = to_bytes(body)
         .await
         .map_err(|_| InternalError::new("answer unreadable", StatusCode::INTERNAL_SERVER_ERROR))?;
-    if let Err(error) = keep(&app, claims.cid, row, status, &body).await {
+    if let Err(error) = keep(&app, under, status, &body).await {
         tracing::error!(error = %error, "an answer could not be kept for its idempotency key");
     }
     Ok(ServiceResponse::new(
@@ -104,7 +152,7 @@ enum Begun {
 
 async fn begin(
     app: &App,
-    claims: &Claims,
+    caller: &Caller,
     key: &HeaderValue,
     operation: &str,
     body: &[u8],
@@ -124,9 +172,9 @@ async fn begin(
     let hash = hex::encode(Sha256::digest(body));
     let id = IdempotencyId::new(now, random());
     let row = idempotency::ActiveModel {
-        committee_id: Set(claims.cid),
+        committee_id: Set(caller.committee),
         id: Set(id),
-        account_id: Set(claims.sub),
+        account_id: Set(caller.account_id()),
         operation: Set(operation.to_owned()),
         key: Set(key.to_owned()),
         body_hash: Set(hash.clone()),
@@ -151,8 +199,8 @@ async fn begin(
             if let TryInsertResult::Inserted(1..) = inserted {
                 return Ok(Begun::First(id));
             }
-            let earlier = idempotency::Entity::of(claims.cid)
-                .filter(idempotency::Column::AccountId.eq(claims.sub))
+            let earlier = idempotency::Entity::of(caller.committee)
+                .filter(idempotency::Column::AccountId.eq(caller.account_id()))
                 .filter(idempotency::Column::Operation.eq(operation))
                 .filter(idempotency::Column::Key.eq(key))
                 .one(txn)
@@ -160,9 +208,19 @@ async fn begin(
                 .ok_or_else(|| {
                     ApiError::unavailable(anyhow::anyhow!("idempotency row vanished"))
                 })?;
-            let abandoned = earlier.status.is_none() && earlier.created_at + ABANDONED <= now;
+            let old = earlier.created_at + ABANDONED <= now;
+            let abandoned = earlier.status.is_none() && old;
             if abandoned || earlier.expires_at <= now {
-                earlier.delete(txn).await?;
+                // Of two that find it abandoned one takes it over, unless it was slow, not dead.
+                let mut taken = idempotency::Entity::delete_many()
+                    .filter(idempotency::Column::CommitteeId.eq(caller.committee))
+                    .filter(idempotency::Column::Id.eq(earlier.id));
+                if abandoned {
+                    taken = taken.filter(idempotency::Column::Status.is_null());
+                }
+                if taken.exec(txn).await?.rows_affected == 0 {
+                    return Err(in_progress());
+                }
                 idempotency::Entity::insert(row)
                     .exec_without_returning(txn)
                     .await?;
@@ -171,11 +229,19 @@ async fn begin(
             if earlier.body_hash != hash {
                 return Err(ApiError::new(Code::IdempotencyKeyReused));
             }
-            let Some(status) = earlier.status else {
-                return Err(ApiError {
-                    retry_after: Some(1),
-                    ..ApiError::new(Code::IdempotencyInProgress)
-                });
+            let status = match earlier.status {
+                Some(DONE) if old => {
+                    return Err(ApiError::with(
+                        Code::Conflict,
+                        "该请求已办理，请刷新后查看结果",
+                    ));
+                }
+                None | Some(DONE) => return Err(in_progress()),
+                Some(status) => status,
+            };
+            let body = match &earlier.body {
+                Some(sealed) => app.vault.open(sealed)?,
+                None => Vec::new(),
             };
             let status = u16::try_from(status)
                 .ok()
@@ -185,17 +251,15 @@ async fn begin(
             response
                 .insert_header((CONTENT_TYPE, "application/json"))
                 .insert_header(("Idempotency-Replayed", "true"));
-            Ok(Begun::Again(
-                response.body(earlier.body.unwrap_or_default()),
-            ))
+            Ok(Begun::Again(response.body(body)))
         })
         .await
 }
 
+/// Keeps an answer, sealed: some tell an invite code.
 async fn keep(
     app: &App,
-    committee: CommitteeId,
-    id: IdempotencyId,
+    (committee, id): (CommitteeId, IdempotencyId),
     status: StatusCode,
     body: &[u8],
 ) -> Result<()> {
@@ -203,22 +267,28 @@ async fn keep(
         committee_id: Set(committee),
         id: Set(id),
         status: Set(Some(i32::from(status.as_u16()))),
-        body: Set(Some(body.to_vec())),
+        body: Set(Some(app.vault.seal(body))),
         ..Default::default()
     };
     app.db
         .housekeeping(async |txn| {
-            idempotency::Entity::update(row).exec(txn).await?;
+            row.update(txn).await?;
             Ok(())
         })
         .await
 }
 
-async fn forget(app: &App, committee: CommitteeId, id: IdempotencyId) {
+/// Releases a key whose request was refused; not where the change may have been made before
+/// something failed.
+async fn forget(app: &App, (committee, id): (CommitteeId, IdempotencyId), may_be_done: bool) {
     let gone = app.db.housekeeping(async |txn| {
-        idempotency::Entity::delete_by_id((committee, id))
-            .exec(txn)
-            .await?;
+        let mut release = idempotency::Entity::delete_many()
+            .filter(idempotency::Column::CommitteeId.eq(committee))
+            .filter(idempotency::Column::Id.eq(id));
+        if may_be_done {
+            release = release.filter(idempotency::Column::Status.is_null());
+        }
+        release.exec(txn).await?;
         Ok(())
     });
     if let Err(error) = gone.await {
