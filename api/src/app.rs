@@ -16,7 +16,6 @@ use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::{Standings, Tokens};
-use crate::accounts::Accounts;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -28,9 +27,10 @@ use crate::idempotency::once;
 use crate::jobs::Worker;
 use crate::methods::Methods;
 use crate::telemetry::Metrics;
+use crate::wechat_apps::WechatApps;
 use crate::{
-    activity, audit, calendar, callback, checkin, duty, files, leave, notice, people, report,
-    roster, score, sign_in,
+    account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
+    plan, report, roster, score, sign_in,
 };
 
 /// Everything a handler needs.
@@ -51,7 +51,7 @@ pub struct App {
     /// Sessions looked up within the last second.
     pub standings: Standings,
     /// The mini-program and the official accounts.
-    pub accounts: Accounts,
+    pub wechat_apps: WechatApps,
     /// The rulebook scores are computed with.
     pub rulebook: Rulebook,
     /// Figures for the operator.
@@ -82,7 +82,7 @@ impl App {
                 &config.signing_keys()?,
             ),
             standings: Standings::default(),
-            accounts: Accounts::new(&config.wechat, &clock)?,
+            wechat_apps: WechatApps::new(&config.wechat, &clock)?,
             rulebook: score::default_rulebook(),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),
@@ -203,9 +203,11 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .wrap(from_fn(once))
                 .configure(sign_in::configure)
                 .configure(people::configure)
+                .configure(account::configure)
                 .configure(roster::configure)
                 .configure(files::configure)
                 .configure(calendar::configure)
+                .configure(plan::configure)
                 .configure(activity::configure)
                 .configure(leave::configure)
                 .configure(checkin::configure)

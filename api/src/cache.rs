@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::time::shanghai;
 use moka::sync::Cache as Moka;
 use redis::aio::ConnectionManager;
 
@@ -204,11 +205,16 @@ impl Cache {
         count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1
     }
 
-    /// The key of the window in which `now` lies, and the second at which it ends.
+    /// The key of the window in which `now` lies, and the second at which it ends. A day begins at
+    /// midnight in Shanghai.
     fn window(&self, limit: Limit, subject: &str, now: DateTime<Utc>) -> (String, i64) {
-        let window = now.timestamp().div_euclid(i64::from(limit.seconds));
+        let (seconds, east) = (
+            i64::from(limit.seconds),
+            i64::from(shanghai().local_minus_utc()),
+        );
+        let window = (now.timestamp() + east).div_euclid(seconds);
         let key = format!("{}:limit:{}:{subject}:{window}", self.prefix, limit.name);
-        (key, (window + 1) * i64::from(limit.seconds))
+        (key, (window + 1) * seconds - east)
     }
 }
 

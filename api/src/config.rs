@@ -77,6 +77,9 @@ pub struct Server {
     pub metrics_token: Option<Secret>,
     /// How many seconds running requests may take after SIGTERM.
     pub shutdown_seconds: u64,
+    /// Proxies whose `X-Forwarded-For` is believed; without them everybody behind one shares its
+    /// address, and the limits that go by address.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
 }
 
 impl Default for Server {
@@ -86,6 +89,7 @@ impl Default for Server {
             workers: 0,
             metrics_token: None,
             shutdown_seconds: 15,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -393,6 +397,15 @@ impl Config {
     }
 }
 
+/// A configuration to begin with, with keys drawn at this moment.
+pub fn example() -> String {
+    let key = || STANDARD.encode(crate::crypto::random::<32>());
+    include_str!("../config.example.toml")
+        .replace("@KEY1@", &key())
+        .replace("@KEY2@", &key())
+        .replace("@KEY3@", &key())
+}
+
 fn decode(secret: &Secret) -> Result<Vec<u8>> {
     STANDARD
         .decode(secret.reveal().trim())
@@ -459,6 +472,18 @@ mod tests {
         ] {
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn the_example_is_a_configuration_and_no_two_have_the_same_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("xingdong.toml");
+        std::fs::write(&path, example()).unwrap();
+
+        let config = Config::load(Some(&path)).unwrap();
+
+        assert_eq!(config.wechat.base_url, Wechat::default().base_url);
+        assert_ne!(example(), example());
     }
 
     #[test]

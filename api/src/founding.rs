@@ -114,15 +114,6 @@ pub fn totp_code(secret: &str, now: DateTime<Utc>) -> Option<String> {
     Some(totp::code(&secret, now))
 }
 
-/// Sixteen characters that cannot be mistaken for each other when read from paper: 78 bits.
-fn draw_password() -> String {
-    const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789+";
-    random::<16>()
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-        .collect()
-}
-
 /// Makes a committee with everything the file says and hands back the first passwords.
 ///
 /// # Errors
@@ -134,9 +125,9 @@ pub async fn found(app: &App, founding: &Founding) -> Result<(CommitteeId, Vec<C
     let mut credentials = Vec::new();
     let mut hashes = Vec::new();
     for account in &founding.accounts {
-        let password = draw_password();
+        let password = password::draw();
         hashes.push(password::hash(&password)?);
-        let totp = needs_totp(account.seat).then(random::<20>);
+        let totp = needs_totp(account.seat).then(totp::draw);
         credentials.push((account, password, totp));
     }
     let taken = committee::Entity::find()

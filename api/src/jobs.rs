@@ -4,18 +4,26 @@
 //! worker that froze cannot finish what another took over. The claim is the one query that looks
 //! at all committees: a job is the service's own and is run for the committee it names.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::{CommitteeId, JobId};
 use entity::job;
+use futures_util::FutureExt;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set,
+};
 
 use crate::app::App;
+use crate::crypto::random;
+use crate::db::NewJob;
 use crate::error::Result;
 use crate::telemetry::Metrics;
-use crate::{callback, notice};
+use crate::{callback, notice, tidy};
 
 /// How long a worker has a job before another may take it.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -23,6 +31,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 const ATTEMPTS: i32 = 12;
 /// After so many jobs the worker takes breath, so that it can be stopped.
 const ROUND: usize = 64;
+/// How often the worker looks whether the nightly work is enqueued.
+const SCHEDULES: TimeDelta = TimeDelta::minutes(10);
 /// How long the worker sleeps when nothing wakes it.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -35,6 +45,35 @@ pub enum Outcome {
     Later(DateTime<Utc>),
 }
 
+/// Enqueues a job beside a change that is nobody's act.
+pub async fn enqueue(
+    txn: &DatabaseTransaction,
+    committee: CommitteeId,
+    new: NewJob,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let row = job::ActiveModel {
+        committee_id: Set(committee),
+        id: Set(JobId::new(now, random())),
+        kind: Set(new.kind.to_owned()),
+        payload: Set(new.payload),
+        unique_key: Set(new.unique_key),
+        run_at: Set(new.run_at),
+        state: Set("ready".to_owned()),
+        attempts: Set(0),
+        lease_until: Set(None),
+        fence: Set(0),
+        last_error: Set(None),
+        created_at: Set(now),
+        finished_at: Set(None),
+    };
+    job::Entity::insert(row)
+        .on_conflict_do_nothing_on([job::Column::CommitteeId, job::Column::UniqueKey])
+        .exec_without_returning(txn)
+        .await?;
+    Ok(())
+}
+
 /// Runs due jobs, one after the other.
 #[derive(Debug)]
 pub struct Worker;
@@ -43,10 +82,16 @@ impl Worker {
     /// Starts a worker on this thread's runtime; it ends with the process.
     pub fn spawn(app: Arc<App>) {
         actix_web::rt::spawn(async move {
-            if let Err(error) = callback::ensure_scheduled(&app).await {
-                tracing::error!(%error, "the nightly work could not be scheduled");
-            }
+            let mut look_at = app.clock.now();
             loop {
+                // A committee may be founded, or its account configured, while this worker runs.
+                let now = app.clock.now();
+                if look_at <= now {
+                    look_at = now + SCHEDULES;
+                    if let Err(error) = ensure_scheduled(&app).await {
+                        tracing::error!(%error, "the nightly work could not be scheduled");
+                    }
+                }
                 match run_due(&app).await {
                     Ok(0) => {
                         let woken = app.work.notified();
@@ -66,6 +111,12 @@ impl Worker {
             }
         });
     }
+}
+
+/// Makes sure that tonight's work of every committee is enqueued.
+pub async fn ensure_scheduled(app: &App) -> Result<()> {
+    callback::ensure_scheduled(app).await?;
+    tidy::ensure_scheduled(app).await
 }
 
 /// Runs the jobs that are due now, at most [`ROUND`]; tells how many were run.
@@ -116,14 +167,11 @@ async fn claim(app: &App) -> Result<Option<job::Model>> {
 }
 
 async fn run(app: &App, job: job::Model) -> Result<()> {
-    let outcome = match job.kind.as_str() {
-        notice::DELIVER => notice::deliver(app, &job).await,
-        notice::REMIND => notice::remind_due(app, &job).await,
-        notice::RECONCILE => notice::reconcile(app, &job).await,
-        callback::FOLLOW => callback::follow(app, &job).await,
-        callback::RESYNC => callback::resync_due(app, &job).await,
-        unknown => Err(anyhow::anyhow!("no handler for jobs of kind {unknown}").into()),
-    };
+    // A job that panics has failed like any other; the worker and the jobs behind it go on.
+    let outcome = AssertUnwindSafe(perform(app, &job))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("the job panicked").into()));
     let now = app.clock.now();
     let (word, state, run_at, error) = match outcome {
         Ok(Outcome::Done) => ("done", "done", job.run_at, None),
@@ -175,6 +223,18 @@ async fn run(app: &App, job: job::Model) -> Result<()> {
             Ok(())
         })
         .await
+}
+
+async fn perform(app: &App, job: &job::Model) -> Result<Outcome> {
+    match job.kind.as_str() {
+        notice::DELIVER => notice::deliver(app, job).await,
+        notice::REMIND => notice::remind_due(app, job).await,
+        notice::RECONCILE => notice::reconcile(app, job).await,
+        callback::FOLLOW => callback::follow(app, job).await,
+        callback::RESYNC => callback::resync_due(app, job).await,
+        tidy::TIDY => tidy::tidy_due(app, job).await,
+        unknown => Err(anyhow::anyhow!("no handler for jobs of kind {unknown}").into()),
+    }
 }
 
 /// One second, then twice as long each time, at most a day.

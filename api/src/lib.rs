@@ -2,8 +2,8 @@
 //! mounts them.
 
 pub mod access;
-pub mod accounts;
 pub mod app;
+pub mod backup;
 pub mod cache;
 pub mod clock;
 pub mod config;
@@ -18,7 +18,10 @@ pub mod jobs;
 pub mod methods;
 pub mod sheet;
 pub mod telemetry;
+pub mod tidy;
+pub mod wechat_apps;
 
+pub mod account;
 pub mod activity;
 pub mod audit;
 pub mod calendar;
@@ -30,6 +33,7 @@ pub mod files;
 pub mod leave;
 pub mod notice;
 pub mod people;
+pub mod plan;
 pub mod report;
 pub mod roster;
 pub mod score;

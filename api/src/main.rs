@@ -8,7 +8,7 @@ use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
 use api::jobs::Worker;
-use api::{audit, demo, founding, notice, roster, score, telemetry};
+use api::{audit, backup, demo, founding, notice, roster, score, telemetry};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use migration::Migrator;
@@ -59,10 +59,29 @@ enum Command {
     Openapi,
     /// Ask each configured WeChat account whether its secret and its templates are right.
     CheckConfig(ConfigFile),
+    /// Print a configuration to begin with, with fresh keys.
+    ConfigExample,
     /// Make a committee from a file: term, sectors, groups, stations, first accounts.
     Found {
         /// TOML file; see docs/runbook.md.
         file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Write the whole database into a new file, at one moment, while the service may run.
+    Backup {
+        /// Where to; must not be there yet.
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Put a backup in the place of the configured database, after proving its chains.
+    Restore {
+        /// What `xingdong backup` wrote.
+        file: PathBuf,
+        /// Move what is there aside instead of refusing. Stop the service first.
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         config: ConfigFile,
     },
@@ -163,7 +182,25 @@ async fn main() -> Result<()> {
             Ok(())
         }
         Command::CheckConfig(config) => check_config(open(&config).await?).await,
+        Command::ConfigExample => {
+            print!("{}", api::config::example());
+            Ok(())
+        }
         Command::Found { file, config } => found(&file, open(&config).await?).await,
+        Command::Backup { file, config } => {
+            print!("{}", backup::backup(&load(&config)?, &file).await?);
+            Ok(())
+        }
+        Command::Restore {
+            file,
+            force,
+            config,
+        } => {
+            let now = Clock::System.now();
+            let restored = backup::restore(&load(&config)?, &file, force, now).await?;
+            print!("{restored}");
+            Ok(())
+        }
         Command::Roster(RosterCommand::Import {
             file,
             committee,
@@ -216,10 +253,14 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     Ok(domain::time::instant(day, morning))
 }
 
-async fn open(file: &ConfigFile) -> Result<Arc<App>> {
+fn load(file: &ConfigFile) -> Result<Config> {
     let config = Config::load(file.config.as_deref())?;
     telemetry::start(&config.log.filter, config.log.json);
-    App::open(config, Clock::System).await
+    Ok(config)
+}
+
+async fn open(file: &ConfigFile) -> Result<Arc<App>> {
+    App::open(load(file)?, Clock::System).await
 }
 
 async fn serve(app: Arc<App>) -> Result<()> {

@@ -13,7 +13,7 @@ use domain::ids::{
     SpecialCommitteeId,
 };
 use domain::leave::{LeaveReason, LeaveState};
-use domain::people::BindingState;
+use domain::people::{AccountKind, BindingState};
 use entity::{
     Scoped, account, binding_request, correction, file, group, leave_request, seat,
     special_committee,
@@ -94,6 +94,20 @@ const OPERATIONS: &[(&str, Guard)] = &[
         Row(SeatConfirm, SeatList),
     ),
     ("DELETE /api/v1/seats/{seat_id}", Row(SeatEnd, SeatList)),
+    ("GET /api/v1/accounts", Seat(AccountList)),
+    ("POST /api/v1/accounts", Seat(AccountCreate)),
+    (
+        "POST /api/v1/accounts/{account_id}/disable",
+        Row(AccountDisable, AccountList),
+    ),
+    (
+        "POST /api/v1/accounts/{account_id}/enable",
+        Row(AccountEnable, AccountList),
+    ),
+    (
+        "POST /api/v1/accounts/{account_id}/reset",
+        Row(AccountReset, AccountList),
+    ),
     ("GET /api/v1/roster/template.xlsx", Seat(RosterImport)),
     ("POST /api/v1/roster/imports", Seat(RosterImport)),
     (
@@ -104,6 +118,24 @@ const OPERATIONS: &[(&str, Guard)] = &[
     (
         "PUT /api/v1/calendar/activity-days/{quarter}",
         Seat(CalendarConfirm),
+    ),
+    ("GET /api/v1/plans", Seat(PlanList)),
+    ("POST /api/v1/plans", Seat(PlanWrite)),
+    ("POST /api/v1/plans/adopt", Seat(PlanAdopt)),
+    ("GET /api/v1/plans.xlsx", Seat(PlanList)),
+    ("GET /api/v1/plans/{plan_id}", Row(PlanList, PlanList)),
+    ("PATCH /api/v1/plans/{plan_id}", Row(PlanWrite, PlanList)),
+    (
+        "POST /api/v1/plans/{plan_id}/submit",
+        Row(PlanSubmit, PlanList),
+    ),
+    (
+        "POST /api/v1/plans/{plan_id}/accept",
+        Row(PlanAccept, PlanList),
+    ),
+    (
+        "POST /api/v1/plans/{plan_id}/return",
+        Row(PlanReturn, PlanList),
     ),
     ("GET /api/v1/activities", Seat(ActivityList)),
     ("POST /api/v1/activities", Seat(ActivityCreate)),
@@ -597,12 +629,9 @@ async fn rows(t: &TestApp) -> Rows {
             json!({}),
         )
         .await;
-        let record = json!({ "kind": "proposal", "title": "提案", "content": "内容", "done_on": "2026-09-01", "evidence_ids": [] });
-        let record = t.act(member, "/duty-records", record).await["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
-        let (leave, correction, request, file_id) =
+        let plan = draft_plan(t, convener, &group, member_id).await;
+        let record = declare(t, member).await;
+        let (leave, correction, request, file_id, account_id) =
             write_rows(t, committee, &activity, member_id).await;
         let delivery = entity::delivery::Entity::of(committee)
             .filter(entity::delivery::Column::MemberId.eq(member_id))
@@ -627,6 +656,7 @@ async fn rows(t: &TestApp) -> Rows {
         );
         for (name, id) in [
             ("activity_id", activity),
+            ("plan_id", plan),
             ("member_id", member_id.to_string()),
             ("leave_request_id", leave.to_string()),
             ("correction_id", correction.to_string()),
@@ -635,6 +665,7 @@ async fn rows(t: &TestApp) -> Rows {
             ("seat_id", seat.id.to_string()),
             ("request_id", request.to_string()),
             ("file_id", file_id.to_string()),
+            ("account_id", account_id.to_string()),
         ] {
             ids.insert((name, place), id);
         }
@@ -645,12 +676,57 @@ async fn rows(t: &TestApp) -> Rows {
     Rows { ids, scopes }
 }
 
+/// A duty record of a member, by himself.
+async fn declare(t: &TestApp, member: &str) -> String {
+    let record = json!({ "kind": "proposal", "title": "提案", "content": "内容", "done_on": "2026-09-01", "evidence_ids": [] });
+    let record = t.act(member, "/duty-records", record).await;
+    record["id"].as_str().expect("an id").to_owned()
+}
+
+/// The plan of a group, by its convener; a member of the group sees to its item.
+async fn draft_plan(t: &TestApp, convener: &str, group: &str, owner: MemberId) -> String {
+    let item = json!({ "quarter": 4, "mode": "lecture_hall", "kind": "study", "topic": "大讲堂", "owner_member_id": owner });
+    let plan = json!({ "group_id": group, "year": 2026, "items": [item] });
+    let plan = t.act(convener, "/plans", plan).await;
+    plan["id"].as_str().expect("an id").to_owned()
+}
+
+/// An account with a password that nobody uses.
+fn spare(
+    committee: domain::ids::CommitteeId,
+    id: AccountId,
+    now: chrono::DateTime<chrono::Utc>,
+) -> account::ActiveModel {
+    account::ActiveModel {
+        committee_id: Set(committee),
+        id: Set(id),
+        kind: Set(AccountKind::Password),
+        member_id: Set(None),
+        username: Set(Some(id.to_string())),
+        display_name: Set("备用".to_owned()),
+        password_hash: Set(None),
+        totp_cipher: Set(None),
+        totp_step: Set(None),
+        session_version: Set(1),
+        failed_attempts: Set(0),
+        locked_until: Set(None),
+        disabled_at: Set(None),
+        created_at: Set(now),
+    }
+}
+
 async fn write_rows(
     t: &TestApp,
     committee: domain::ids::CommitteeId,
     activity: &str,
     member: MemberId,
-) -> (LeaveRequestId, CorrectionId, BindingRequestId, FileId) {
+) -> (
+    LeaveRequestId,
+    CorrectionId,
+    BindingRequestId,
+    FileId,
+    AccountId,
+) {
     let now = t.now();
     let account: AccountId = account::Entity::of(committee)
         .filter(account::Column::MemberId.eq(member))
@@ -664,6 +740,7 @@ async fn write_rows(
         CorrectionId(Uuid::now_v7()),
         BindingRequestId(Uuid::now_v7()),
         FileId(Uuid::now_v7()),
+        AccountId(Uuid::now_v7()),
     );
     let activity = domain::ids::ActivityId(activity.parse().expect("an id"));
     let leave = leave_request::ActiveModel {
@@ -720,6 +797,9 @@ async fn write_rows(
     t.app
         .db
         .housekeeping(async |txn| {
+            account::Entity::insert(spare(committee, ids.4, now))
+                .exec_without_returning(txn)
+                .await?;
             leave_request::Entity::insert(leave)
                 .exec_without_returning(txn)
                 .await?;

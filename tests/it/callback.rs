@@ -292,7 +292,7 @@ async fn reading_the_followers_finds_those_whose_pushes_were_lost() {
     t.sim.handle.unfollow(&official_account(0), "chen");
     t.pass_minutes(1);
 
-    let account = t.app.accounts.get(&official_account(0)).unwrap();
+    let account = t.app.wechat_apps.get(&official_account(0)).unwrap();
     let found = resync(&t.app, account).await.unwrap();
     assert_eq!(
         (found.followers, found.new, found.left, found.linked),

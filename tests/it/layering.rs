@@ -111,13 +111,13 @@ fn routes_know_no_database_and_services_know_no_http() {
 #[test]
 fn shared_rooms_import_no_capability() {
     let slices = [
-        "activity", "audit", "calendar", "callback", "checkin", "duty", "files", "leave", "notice",
-        "people", "report", "roster", "score", "sign_in",
+        "account", "activity", "audit", "calendar", "callback", "checkin", "duty", "files",
+        "leave", "notice", "people", "plan", "report", "roster", "score", "sign_in",
     ];
     let shared = [
         "access",
         "access.rs",
-        "accounts.rs",
+        "wechat_apps.rs",
         "cache.rs",
         "clock.rs",
         "config.rs",

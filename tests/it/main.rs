@@ -5,9 +5,12 @@
     reason = "a test that cannot set itself up must stop"
 )]
 
+mod abuse;
+mod account;
 mod activity;
 mod audit;
 mod authority;
+mod backup;
 mod calendar;
 mod callback;
 mod checkin;
@@ -19,8 +22,10 @@ mod layering;
 mod leave;
 mod notice;
 mod people;
+mod plan;
 mod roster;
 mod schema;
 mod score;
 mod sign_in;
 mod story;
+mod tidy;

@@ -114,7 +114,8 @@ impl TestApp {
         let engine = Engine::prepare().await;
         let mut value = world::config(&world, &world::Keys::draw(), engine.file(), sim.base_url());
         engine.configure(&mut value);
-        value["server"] = json!({ "workers": 2, "metrics_token": "figures" });
+        value["server"] =
+            json!({ "workers": 2, "metrics_token": "figures", "trusted_proxies": ["127.0.0.1"] });
         value["jobs"] = json!({ "in_serve": false });
         let config = Config::from_value(value).expect("a valid configuration");
         let app = App::open(config, clock).await.expect("the service opens");

@@ -45,8 +45,18 @@ pub async fn approve(
     on.write(app, async |write| {
         let row = locked(write, on.row.id).await?;
         let status = follow(&row, write.at, ActivityStep::Approve)?;
-        let authors: Vec<_> = [Some(row.created_by), row.submitted_by].into_iter().flatten().collect();
-        second_person(write, &on.caller, &authors, &[], "起草或提交活动的人不能审核，须由另一人办理").await?;
+        let authors: Vec<_> = [Some(row.created_by), row.submitted_by]
+            .into_iter()
+            .flatten()
+            .collect();
+        second_person(
+            write,
+            &on.caller,
+            &authors,
+            &[],
+            "起草或提交活动的人不能审核，须由另一人办理",
+        )
+        .await?;
         let mut change = row.into_active_model();
         change.status = Set(status);
         change.approved_by = Set(Some(on.caller.account_id()));

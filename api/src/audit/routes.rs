@@ -17,7 +17,7 @@ use super::service::{self, Wanted};
 use crate::access::{Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
-use crate::extract::{Page, PageParams, Params, instant};
+use crate::extract::{Page, PageParams, Params, day, instant};
 
 /// One entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,8 +87,10 @@ impl From<audit::Model> for AuditView {
 #[into_params(parameter_in = Query)]
 pub struct AuditParams {
     /// From this day on, in Shanghai.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     from: Option<NaiveDate>,
     /// Up to this day, in Shanghai.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     to: Option<NaiveDate>,
     /// Id of the account that acted.
     #[param(value_type = Option<String>)]

@@ -11,7 +11,7 @@ use super::service::{self, ActivityDay};
 use crate::access::{Permit, op};
 use crate::app::App;
 use crate::error::{ApiError, Problem, Result};
-use crate::extract::{Body, Fields, Params};
+use crate::extract::{Body, Fields, Params, day};
 
 /// The activity day of one quarter.
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,6 +81,7 @@ pub async fn activity_days(
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
     /// A day of the quarter.
+    #[serde(deserialize_with = "day::deserialize")]
     confirmed_date: NaiveDate,
     /// Needed when it is not the rule date.
     reason: Option<String>,

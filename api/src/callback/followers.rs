@@ -6,14 +6,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use domain::ids::{CommitteeId, IdentityId, JobId, MemberId};
+use domain::ids::{CommitteeId, IdentityId, MemberId};
 use entity::{Scoped, identity, job};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
 
 use crate::app::App;
-use crate::crypto::random;
-use crate::db::NewJob;
 use crate::error::{ApiError, Code, Result};
 use crate::jobs::Outcome;
 
@@ -25,35 +23,6 @@ pub(super) fn not_answered(error: wechat::Error) -> ApiError {
         cause: Some(error.into()),
         ..ApiError::new(Code::WechatUnavailable)
     }
-}
-
-/// Enqueues a job beside a change that is nobody's act.
-pub(super) async fn enqueue(
-    txn: &DatabaseTransaction,
-    committee: CommitteeId,
-    new: NewJob,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let row = job::ActiveModel {
-        committee_id: Set(committee),
-        id: Set(JobId::new(now, random())),
-        kind: Set(new.kind.to_owned()),
-        payload: Set(new.payload),
-        unique_key: Set(new.unique_key),
-        run_at: Set(new.run_at),
-        state: Set("ready".to_owned()),
-        attempts: Set(0),
-        lease_until: Set(None),
-        fence: Set(0),
-        last_error: Set(None),
-        created_at: Set(now),
-        finished_at: Set(None),
-    };
-    job::Entity::insert(row)
-        .on_conflict_do_nothing_on([job::Column::CommitteeId, job::Column::UniqueKey])
-        .exec_without_returning(txn)
-        .await?;
-    Ok(())
 }
 
 /// A person seen at an account for the first time.
@@ -149,7 +118,7 @@ pub async fn follow(app: &App, job: &job::Model) -> Result<Outcome> {
     else {
         return Ok(Outcome::Done);
     };
-    let Some(account) = app.accounts.get(&row.app_id) else {
+    let Some(account) = app.wechat_apps.get(&row.app_id) else {
         return Ok(Outcome::Done);
     };
     let info = match account.client.user_info(&row.openid).await {

@@ -11,14 +11,14 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 
 use super::RESYNC;
-use super::followers::{CHUNK, enqueue, link_known, new_identity, not_answered, see_unionid};
-use crate::accounts::Account;
+use super::followers::{CHUNK, link_known, new_identity, not_answered, see_unionid};
 use crate::app::App;
 use crate::config::AppKind;
 use crate::crypto::random;
 use crate::db::{NewJob, found};
 use crate::error::Result;
-use crate::jobs::Outcome;
+use crate::jobs::{Outcome, enqueue};
+use crate::wechat_apps::WechatApp;
 
 /// When the followers are read, in Shanghai.
 const NIGHT_HOUR: u32 = 3;
@@ -38,7 +38,7 @@ pub struct Resync {
 /// Reads all followers of an account and puts right what pushes did not tell.
 ///
 /// A push that came while the list was read is later than the list and stands.
-pub async fn resync(app: &App, account: &Account) -> Result<Resync> {
+pub async fn resync(app: &App, account: &WechatApp) -> Result<Resync> {
     let app_id = account.config.app_id.as_str();
     let committee = committee::Entity::find()
         .filter(committee::Column::Code.eq(account.config.committee.as_str()))
@@ -163,7 +163,7 @@ async fn turn(
 pub async fn resync_due(app: &App, job: &job::Model) -> Result<Outcome> {
     let account = job.payload["app_id"]
         .as_str()
-        .and_then(|app_id| app.accounts.get(app_id));
+        .and_then(|app_id| app.wechat_apps.get(app_id));
     // An account that is no longer configured is not read again.
     let Some(account) = account else {
         return Ok(Outcome::Done);
@@ -185,7 +185,7 @@ pub async fn resync_due(app: &App, job: &job::Model) -> Result<Outcome> {
 /// Makes sure that the followers of every official account are read tonight.
 pub async fn ensure_scheduled(app: &App) -> Result<()> {
     for account in app
-        .accounts
+        .wechat_apps
         .all()
         .filter(|account| account.config.kind == AppKind::OfficialAccount)
     {
@@ -194,7 +194,7 @@ pub async fn ensure_scheduled(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn schedule(app: &App, account: &Account) -> Result<()> {
+async fn schedule(app: &App, account: &WechatApp) -> Result<()> {
     let committee = committee::Entity::find()
         .filter(committee::Column::Code.eq(account.config.committee.as_str()))
         .one(app.db.read())

@@ -7,12 +7,15 @@ use wechat::callback::{Endpoint, Mode, Query, open, verify_url};
 use wechat::crypto::MessageCrypt;
 
 use super::service;
-use crate::accounts::Account;
 use crate::app::App;
 use crate::error::{ApiError, Code, Result};
+use crate::wechat_apps::WechatApp;
 
-fn account<'a>(app: &'a App, app_id: &str) -> Result<(&'a Account, Endpoint)> {
-    let account = app.accounts.get(app_id).ok_or_else(ApiError::not_found)?;
+fn account<'a>(app: &'a App, app_id: &str) -> Result<(&'a WechatApp, Endpoint)> {
+    let account = app
+        .wechat_apps
+        .get(app_id)
+        .ok_or_else(ApiError::not_found)?;
     let config = &account.config;
     let (Some(token), Some(key)) = (&config.token, &config.aes_key) else {
         return Err(ApiError::not_found());

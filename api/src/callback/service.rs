@@ -16,13 +16,14 @@ use sha2::{Digest, Sha256};
 use wechat::callback::{Event, JobOutcome, Push};
 
 use super::{FOLLOW, followers};
-use crate::accounts::Account;
 use crate::app::App;
 use crate::crypto::random;
 use crate::db::{NewJob, found};
 use crate::error::{ApiError, Result};
+use crate::jobs::enqueue;
 use crate::notice;
 use crate::telemetry::Metrics;
+use crate::wechat_apps::WechatApp;
 
 /// What of a push is kept.
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ fn message_key(msg_id: i64, openid: &str) -> String {
 }
 
 /// Stores a push, unless it was here before, and handles it.
-pub async fn receive(app: &App, account: &Account, push: &Push) -> Result<()> {
+pub async fn receive(app: &App, account: &WechatApp, push: &Push) -> Result<()> {
     let app_id = account.config.app_id.as_str();
     let committee = committee::Entity::find()
         .filter(committee::Column::Code.eq(account.config.committee.as_str()))
@@ -230,7 +231,7 @@ async fn followed(
             run_at: now,
             unique_key: Some(format!("follow:{id}:{}", push.create_time)),
         };
-        followers::enqueue(txn, committee, job, now).await?;
+        enqueue(txn, committee, job, now).await?;
     }
     Ok(follows)
 }

@@ -252,7 +252,14 @@ pub async fn decide(
                     .await?,
             )?;
             let refusal = "补签须由申请人和委员本人以外的人审批";
-            second_person(write, &on.caller, &[row.requested_by], &[row.member_id], refusal).await?;
+            second_person(
+                write,
+                &on.caller,
+                &[row.requested_by],
+                &[row.member_id],
+                refusal,
+            )
+            .await?;
             if row.state != CorrectionState::Requested {
                 return Err(ApiError::with(
                     Code::WrongStep,

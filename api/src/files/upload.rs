@@ -9,6 +9,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 
+use crate::access::Gate;
 use crate::error::{ApiError, Code, Result};
 
 /// How large a file may be.
@@ -45,15 +46,18 @@ impl FromRequest for Upload {
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("multipart/form-data"));
         let form = Multipart::new(request.headers(), payload.take());
+        let request = request.clone();
         Box::pin(async move {
-            if is_form {
+            let upload = if is_form {
                 take(form).await
             } else {
                 Err(ApiError::with(
                     Code::UnsupportedMediaType,
                     "请以 multipart/form-data 上传文件",
                 ))
-            }
+            };
+            Gate::passed(&request).await;
+            upload
         })
     }
 }

@@ -153,15 +153,7 @@ pub(super) async fn update(
                 .update(&write.txn)
                 .await?;
             if renamed {
-                account::Entity::update_many()
-                    .set(account::ActiveModel {
-                        display_name: Set(next.name.clone()),
-                        ..Default::default()
-                    })
-                    .filter(account::Column::CommitteeId.eq(write.committee))
-                    .filter(account::Column::MemberId.eq(next.id))
-                    .exec(&write.txn)
-                    .await?;
+                rename_account(&write.txn, &next).await?;
             }
             write.about("member", next.id);
             // Names of fields and no values: those are personal data.
@@ -176,6 +168,20 @@ pub(super) async fn update(
         .await?;
     app.standings.forget();
     Ok(row)
+}
+
+/// Calls the account of a member as the member is called now.
+pub async fn rename_account(txn: &impl ConnectionTrait, member: &member::Model) -> Result<()> {
+    account::Entity::update_many()
+        .set(account::ActiveModel {
+            display_name: Set(member.name.clone()),
+            ..Default::default()
+        })
+        .filter(account::Column::CommitteeId.eq(member.committee_id))
+        .filter(account::Column::MemberId.eq(member.id))
+        .exec(txn)
+        .await?;
+    Ok(())
 }
 
 fn apply(next: &mut member::Model, edit: &Edit, today: NaiveDate) -> Result<()> {

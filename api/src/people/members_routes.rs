@@ -17,7 +17,7 @@ use super::members_change::{self, Edit, NewMember};
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
-use crate::extract::{Body, Fields, IfMatch, Page, PageParams, Params, etag};
+use crate::extract::{Body, Fields, IfMatch, Page, PageParams, Params, day, etag};
 use crate::sheet;
 
 /// A member as others see him.
@@ -209,6 +209,7 @@ pub struct MemberForm {
     group_id: GroupId,
     position: Position,
     /// Today unless told.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     joined_on: Option<NaiveDate>,
     employer: Option<String>,
     remark: Option<String>,
@@ -261,8 +262,10 @@ pub struct MemberEdit {
     position: Option<Position>,
     /// `left` when he leaves office, `active` when he comes back.
     status: Option<MemberStatus>,
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     joined_on: Option<NaiveDate>,
     /// With `left`; today unless told.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     left_on: Option<NaiveDate>,
     /// An empty text clears it.
     employer: Option<String>,

@@ -28,6 +28,7 @@ use crate::error::Result;
 
 pub use bindings::canonical_invite_code;
 pub use catalogue::{current_term, in_office};
+pub use members_change::rename_account;
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {

@@ -13,7 +13,7 @@ use super::seats::{self, Holder, NamedSeat, NewSeat};
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::error::{ApiError, Problem, Result};
-use crate::extract::{Body, Page, PageParams, Params, instant};
+use crate::extract::{Body, Page, PageParams, Params, day, instant};
 
 /// Whether a seat counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -144,8 +144,10 @@ pub struct SeatForm {
     /// For staff.
     special_committee_id: Option<SpecialCommitteeId>,
     /// First day.
+    #[serde(deserialize_with = "day::deserialize")]
     from: NaiveDate,
     /// Last day, or open.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
     to: Option<NaiveDate>,
 }
 

@@ -50,7 +50,14 @@ pub async fn adopt(
                 .iter()
                 .filter_map(|plan| plan.accepted_by)
                 .collect();
-            second_person(write, &permit.caller, &acceptors, &[], "汇总计划的人不能办理通过，须由另一人办理").await?;
+            second_person(
+                write,
+                &permit.caller,
+                &acceptors,
+                &[],
+                "汇总计划的人不能办理通过，须由另一人办理",
+            )
+            .await?;
 
             let ids: Vec<PlanId> = accepted.iter().map(|plan| plan.id).collect();
             plan::Entity::update_many()

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::crypto::random;
 use crate::db::{Actor, Write, found};
 use crate::error::{ApiError, Code, Result};
+use crate::people::rename_account;
 
 /// Rows of one insert; SQLite takes 32,766 values in one statement.
 const CHUNK: usize = 500;
@@ -170,10 +171,14 @@ pub async fn apply(
 ) -> Result<Applied> {
     let applied = write(app, actor, async |write| {
         let row = found(roster_import::Entity::find_by_id((write.committee, id)).lock_exclusive().one(&write.txn).await?)?;
-        let plan: Plan = serde_json::from_value(row.plan.clone()).map_err(ApiError::internal)?;
         if row.applied_at.is_some() {
             return Err(ApiError::new(Code::ImportAlreadyApplied));
         }
+        // `tidy` empties a plan nobody applied for a month.
+        if row.plan == json!({}) {
+            return Err(ApiError::with(Code::ImportOutdated, "预览已过期，请重新上传"));
+        }
+        let plan: Plan = serde_json::from_value(row.plan.clone()).map_err(ApiError::internal)?;
         if row.plan_hash != plan_hash || plan.hash() != plan_hash {
             return Err(ApiError::with(Code::ImportOutdated, "导入内容与预览不一致，请重新上传"));
         }
@@ -242,9 +247,13 @@ async fn carry_out(write: &Write, plan: &Plan) -> Result<usize> {
                     .filter(|member| member.version == version)
                     .ok_or_else(outdated)?;
                 if step.action != Action::Unchanged {
-                    changed_member(write, member, step)
+                    let renamed = member.name != step.data.name;
+                    let member = changed_member(write, member, step)
                         .update(&write.txn)
                         .await?;
+                    if renamed {
+                        rename_account(&write.txn, &member).await?;
+                    }
                 }
                 id
             }

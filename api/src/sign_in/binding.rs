@@ -96,7 +96,7 @@ pub(super) async fn bind(app: &App, caller: &Caller, proof: Proof) -> Result<Mem
 
 /// The mainland number WeChat vouches for; numbers of other countries are on no roster.
 async fn phone_of(app: &App, identity: &identity::Model, code: &str) -> Result<Option<Phone>> {
-    let mini_program = app.accounts.get(&identity.app_id).ok_or_else(|| {
+    let mini_program = app.wechat_apps.get(&identity.app_id).ok_or_else(|| {
         ApiError::internal(anyhow::anyhow!(
             "app {} is no longer configured",
             identity.app_id

@@ -177,9 +177,11 @@ pub(super) async fn sign_out(app: &App, caller: &Caller) -> Result<()> {
     crate::access::session::end(app, &caller.actor(), "sign_out", session).await
 }
 
+/// Ends every session of an account.
+///
 /// A raised version refuses access tokens at once; the sessions themselves must end too, because
 /// a refresh would hand out the new version.
-async fn end_sessions(write: &Write, account: account::Model) -> Result<account::Model> {
+pub async fn end_sessions(write: &Write, account: account::Model) -> Result<account::Model> {
     revoke_all(&write.txn, write.committee, &account, write.at).await?;
     let version = account.session_version + 1;
     let mut account = account.into_active_model();

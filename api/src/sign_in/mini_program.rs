@@ -38,7 +38,7 @@ pub(super) struct SignedIn {
 /// Begins a session for whoever holds the phone.
 pub(super) async fn sign_in(app: &App, app_id: &str, code: &str) -> Result<SignedIn> {
     let mini_program = app
-        .accounts
+        .wechat_apps
         .get(app_id)
         .filter(|account| account.config.kind == AppKind::MiniProgram)
         .ok_or_else(|| ApiError::field("/app_id", "unknown_app", "未配置的小程序"))?;

@@ -13,6 +13,7 @@ pub mod totp;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) use binding::rebind;
+pub(crate) use me::end_sessions;
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {

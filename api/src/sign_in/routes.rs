@@ -172,10 +172,7 @@ pub async fn sign_in_by_password(
         "请填写密码",
     );
     fields.finish()?;
-    let address = request
-        .peer_addr()
-        .map(|address| address.ip().to_string())
-        .unwrap_or_default();
+    let address = crate::edge::address(&app, &request);
     let totp = body
         .totp
         .as_deref()

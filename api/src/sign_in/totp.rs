@@ -8,7 +8,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use subtle::ConstantTimeEq;
 
+use crate::crypto::random;
+
 const STEP_SECONDS: i64 = 30;
+
+/// A secret, as long as RFC 4226 recommends.
+pub fn draw() -> [u8; 20] {
+    random()
+}
 
 /// The step whose code was given, unless it is wrong or not later than the last step that was
 /// used. One step to each side is taken, because phones' clocks differ.
