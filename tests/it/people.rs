@@ -215,10 +215,18 @@ async fn a_convener_who_is_seated_can_act_at_once_and_who_is_unseated_cannot() {
 async fn every_other_seat_needs_a_second_person_and_nobody_seats_himself() {
     let t = TestApp::start().await;
     let member = t.members["chen"];
-    let form = json!({ "kind": "leader", "member_id": member, "from": "2026-09-14" });
-    let (status, problem) = t.post("office", "/seats", form.clone()).await;
+    let special = t.see("office", "/special-committees").await["items"][0]["id"].clone();
+    let leader = json!({ "kind": "leader", "member_id": member, "from": "2026-09-14" });
+    let (status, problem) = t.post("office", "/seats", leader.clone()).await;
     assert_eq!((status, &problem["code"]), (403, &json!("forbidden")));
+    let (status, problem) = t.post("admin", "/seats", leader).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["code"]),
+        (422, &json!("totp_missing")),
+        "who signs in by WeChat has no second factor"
+    );
 
+    let form = json!({ "kind": "staff", "member_id": member, "special_committee_id": special, "from": "2026-09-14" });
     let seat = t.act("admin", "/seats", form).await;
 
     assert_eq!(seat["state"], "pending");
@@ -239,7 +247,7 @@ async fn every_other_seat_needs_a_second_person_and_nobody_seats_himself() {
         t.act("admin2", &confirm, json!({})).await["state"],
         "active"
     );
-    assert_eq!(t.see("chen", "/me").await["seats"][1]["role"], "leader");
+    assert_eq!(t.see("chen", "/me").await["seats"][1]["role"], "staff");
     let me = t.see("admin", "/me").await["account"]["id"].clone();
     let (status, problem) = t
         .post(

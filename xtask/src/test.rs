@@ -173,7 +173,9 @@ fn service_half(request: &Request, programs: &ServerPrograms) -> Part {
     }
     let mut nextest = workspace::cargo();
     nextest
-        .args(["nextest", "run", "--package", "tests"])
+        // The whole workspace with one test target, and not the package alone: another selection
+        // would unify features differently and compile everything once more.
+        .args(["nextest", "run", "--workspace", "--test", "it"])
         .args(&request.filter)
         .envs(servers.environment());
     let part = run_nextest(SERVICE, &mut nextest);

@@ -66,8 +66,18 @@ pub(super) fn check_scope(new: &NewSeat) -> Result<()> {
     fields.finish()
 }
 
+/// Office, leaders, auditors and administrators sign in with a second factor, which only accounts
+/// with a password have (reliability.md §3, tokens).
 pub(super) async fn check_holder(write: &Write, new: &NewSeat) -> Result<()> {
+    let needs_totp = !matches!(new.kind, SeatKind::Convener | SeatKind::Staff);
     match new.holder {
+        Holder::Member(_) if needs_totp => {
+            return Err(ApiError::field(
+                "/member_id",
+                "totp_missing",
+                "此席位须由启用动态口令的账号担任",
+            ));
+        }
         Holder::Member(id) => {
             let member = member::Entity::find_by_id((write.committee, id))
                 .one(&write.txn)
@@ -88,7 +98,6 @@ pub(super) async fn check_holder(write: &Write, new: &NewSeat) -> Result<()> {
                     "没有这个可用账号",
                 ));
             };
-            let needs_totp = account.kind == AccountKind::Password && new.kind != SeatKind::Staff;
             if needs_totp && account.totp_cipher.is_none() {
                 return Err(ApiError::field(
                     "/account_id",
