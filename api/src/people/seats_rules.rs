@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use domain::authority::{Role, Standing};
 use domain::ids::CommitteeId;
-use domain::people::{AccountKind, MemberStatus, SeatKind};
+use domain::people::{MemberStatus, SeatKind};
 use domain::time::local_date;
 use entity::{Scoped, account, group, member, seat, special_committee};
 use sea_orm::{
