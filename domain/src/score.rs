@@ -1,4 +1,4 @@
-//! How facts become points: `facts × rulebook → sheet`, one pure function, [`tally`].
+//! How facts become points: `facts × rulebook → sheet`, one pure function, [`Scheme::sheet`].
 //!
 //! The rules of a committee are data (a [`Rulebook`]), points are computed and never stored as
 //! truth, and every line of a [`Sheet`] names its clause, its facts and its arithmetic. Recording
@@ -23,27 +23,35 @@ macro_rules! string_schemas {
     )+};
 }
 
-mod check;
+mod amount;
+mod condition;
 mod fact;
+mod pattern;
 mod period;
+mod person;
 mod rulebook;
-mod selector;
 mod sheet;
-mod tally;
+mod vocabulary;
 
-pub use check::RulebookError;
-pub use fact::{Fact, FactKind, UnknownFactKind};
+pub use amount::{Amount, NotAnAmount, RoundingMode};
+pub use condition::{Condition, Within};
+pub use fact::{Attributes, Fact, Subject, Value};
+pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};
-pub use rulebook::{Alternative, Band, Item, PeriodKind, Rounding, Rulebook, Scope};
-pub use selector::{BadSelector, Selector};
-pub use sheet::{Invitations, Line, LineFact, Share, Sheet, Unused, UnusedReason};
-pub use tally::tally;
+pub use person::{Person, TRAITS};
+pub use rulebook::{
+    Combine, Deemed, From, Grade, Nomination, Override, Part, PartYear, PartYearRule, Partial,
+    Partition, PeriodRule, PeriodUnit, Pick, Ranking, Reach, Recorder, Requirement, Rest, Review,
+    ReviewKind, Rounding, RowChoice, Rule, Rulebook, Rung, SameThing, Split, SubjectKind, Ties,
+    Total, ValueRow, Viewer, Visibility, Which,
+};
+pub use sheet::{
+    Choice, Closed, DeemedLine, Invitations, Line, LineFact, NextGrade, PartLine, Reached,
+    RequirementLine, Share, Sheet, Stay, Unused, UnusedReason,
+};
+pub use vocabulary::{Attribute, Holds, Kind, Vocabulary, Word};
 
 string_schemas! {
-    FactKind "kind of fact, such as attendance.study.present or duty.proposal";
-    Period "a year such as 2026 or a quarter such as 2026-Q3";
-    Selector "kinds of fact, such as attendance.study|research.attended or duty.*";
+    Amount "an exact number: a decimal such as \"12.5\" or a fraction such as \"25/6\"";
+    Period "a year such as 2026, a half 2026-H1, a quarter 2026-Q3, a month 2026-09, a session year 2026-S or a term 2026-T";
 }
-
-#[cfg(test)]
-mod tests;

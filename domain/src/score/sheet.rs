@@ -1,10 +1,13 @@
-//! A member's result with everything that explains it.
+//! A result with everything that explains it (scoring.md, rule 5).
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::fact::FactKind;
+use super::amount::Amount;
+use super::fact::Subject;
 use super::period::Period;
-use crate::ids::{FactId, MemberId};
+use crate::ids::FactId;
 use crate::points::Points;
 
 words! {
@@ -12,18 +15,30 @@ words! {
     UnusedReason {
         NotCounted = "not_counted" "细则中没有对应条款";
         NotAttended = "not_attended" "未出席，不计分";
+        NotVerified = "not_verified" "尚未核实，不计分";
+        WrongRecorder = "wrong_recorder" "不是由规定的部门记录";
+        SameThing = "same_thing" "与另一条记录是同一件事，只计一次";
+        CountedElsewhere = "counted_elsewhere" "已在其他条款计分";
+        BeforeFrom = "before_from" "未到起算件数";
+        BeyondMost = "beyond_most" "超过可计次数";
         OverCap = "over_cap" "本条已达上限";
+        NoShare = "no_share" "按分配办法不计分";
+        WorthNothing = "worth_nothing" "按细则计 0 分";
+        NoValue = "no_value" "细则没有规定这种情形的分值";
+        MissingNumber = "missing_number" "缺少计分所需的数值";
+        Unknown = "unknown" "细则不认识这条记录的用词";
         Reversed = "reversed" "已冲销";
         Reversal = "reversal" "冲销记录，本身不计分";
     }
 }
 
-/// What one member has in one period under one rulebook.
+/// What one member, or one group, has in one period under one rulebook.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Sheet {
     /// Whose sheet.
-    pub member: MemberId,
+    #[serde(flatten)]
+    pub subject: Subject,
     /// What it covers.
     pub period: Period,
     /// The key of the rulebook.
@@ -32,53 +47,81 @@ pub struct Sheet {
     pub rulebook_version: u32,
     /// What must be shown beside the result.
     pub notice: Option<String>,
-    /// One line for each item of the rulebook, in its order.
+    /// One line for each rule that applies to him, in the order of the rulebook.
     pub lines: Vec<Line>,
-    /// The sum of the lines, rounded as the rulebook says.
+    /// The parts, in the order of the rulebook.
+    pub parts: Vec<PartLine>,
+    /// How the parts become the total, as a person would write it.
+    pub arithmetic: String,
+    /// The total before rounding.
+    pub exact: Amount,
+    /// The total, rounded as the rulebook says.
     pub total: Points,
+    /// What had to be done whatever the points.
+    pub requirements: Vec<RequirementLine>,
     /// The title of the grade, where the rulebook gives grades.
     pub grade: Option<String>,
     /// The key of the grade.
     pub grade_key: Option<String>,
-    /// Why a higher grade that the points would reach is not given.
+    /// Why it is this grade and no higher one.
     pub grade_note: Option<String>,
-    /// To what the member was invited, and what became of it.
+    /// What is missing for the next grade, and until when.
+    pub next_grade: Option<NextGrade>,
+    /// To what he was invited, and what became of it.
     pub attendance: Invitations,
     /// How much of what he could attend he attended; none where there was nothing to attend.
     pub attendance_share: Option<Share>,
-    /// How many of the points, before rounding, come from attending.
+    /// How many of the points, before parts are capped, come from attending.
     pub points_from_attendance: Points,
     /// The facts of the period that earned nothing, each with its reason.
     pub unused: Vec<Unused>,
+    /// Facts that counted as something else: 「视同」.
+    pub deemed: Vec<DeemedLine>,
+    /// Where the committee's text is silent and the rulebook chose.
+    pub choices: Vec<Choice>,
+    /// How much of the period he was in office, where it was not all of it.
+    pub stay: Option<Stay>,
 }
 
-/// What one item earned.
+/// What one rule earned.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Line {
-    /// The key of the item.
+    /// The key of the rule.
     pub key: String,
+    /// The key of the part it goes into.
+    pub part: String,
     /// Where the rules say it.
     pub clause: String,
-    /// The short name of the item.
+    /// The short name of the rule.
     pub title: String,
+    /// The rule as people read it.
+    pub text: String,
     /// The facts that are counted, by date.
     pub facts: Vec<LineFact>,
     /// The calculation as a person would write it.
     pub arithmetic: String,
-    /// What was earned.
+    /// What was earned, shown to the hundredth.
     pub points: Points,
-    /// How much of the target is reached, never more than it.
-    pub done: u32,
-    /// How much the whole period asks for.
-    pub target: u32,
-    /// What is still missing, in words; none where the item is fulfilled.
-    pub missing: Option<String>,
-    /// Whether a grade can depend on the item.
-    pub gates_grade: bool,
+    /// What was earned, exactly.
+    pub exact: Amount,
+    /// How much of full marks is reached, where the rule asks for a number.
+    pub reached: Option<Reached>,
 }
 
-/// A fact as a sheet names it.
+/// How much of a number asked is reached.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct Reached {
+    /// How much there is.
+    pub done: Amount,
+    /// How much is asked.
+    pub target: Amount,
+    /// What is still missing, in words.
+    pub missing: Option<String>,
+}
+
+/// A fact as a line names it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct LineFact {
@@ -88,22 +131,118 @@ pub struct LineFact {
     pub title: String,
     /// The day it happened.
     pub on: NaiveDate,
+    /// What it is worth here before the rule's cap; none where a number asked is counted.
+    pub exact: Option<Amount>,
+    /// How that comes about where it is more than a look-up, such as 「25 分 × 1/2」.
+    pub arithmetic: Option<String>,
+}
+
+/// What a part comes to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct PartLine {
+    /// The key of the part.
+    pub key: String,
+    /// The key of the part it goes into; `total` for the total.
+    pub part: String,
+    /// Where the rules say it.
+    pub clause: String,
+    /// The short name of the part.
+    pub title: String,
+    /// The calculation as a person would write it.
+    pub arithmetic: String,
+    /// What it comes to, shown to the hundredth.
+    pub points: Points,
+    /// What it comes to, exactly.
+    pub exact: Amount,
+}
+
+/// Whether a requirement is met.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct RequirementLine {
+    /// The key of the requirement.
+    pub key: String,
+    /// Where the rules say it.
+    pub clause: String,
+    /// Its short name.
+    pub title: String,
+    /// Whether it is met.
+    pub met: bool,
+    /// What was found and what is asked.
+    pub finding: String,
+    /// The facts that were counted for it.
+    pub facts: Vec<FactId>,
+}
+
+/// What is missing for the next grade.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct NextGrade {
+    /// Its title.
+    pub title: String,
+    /// How many points are missing; 0 where they suffice.
+    pub points: Points,
+    /// The requirements that are not met yet, in words.
+    pub requirements: Vec<String>,
+    /// The last day on which something can still be done for it.
+    pub until: NaiveDate,
 }
 
 /// A fact that earned nothing. One over the cap is counted in its line as well.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Unused {
-    /// The fact.
-    pub fact: LineFact,
+    /// Its id.
+    pub id: FactId,
+    /// What a person calls it.
+    pub title: String,
+    /// The day it happened.
+    pub on: NaiveDate,
     /// What kind of thing it is.
-    pub kind: FactKind,
+    pub kind: String,
     /// Why it earned nothing.
     pub reason: UnusedReason,
+    /// The reason in words, with the clause or the word it is about.
+    pub explanation: String,
+}
+
+/// A fact that counted as something else.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct DeemedLine {
+    /// The fact.
+    pub id: FactId,
+    /// What a person calls it.
+    pub title: String,
+    /// Where the rules say it.
+    pub clause: String,
+    /// The rule as people read it.
+    pub text: String,
+}
+
+/// What a rulebook chose where the committee's text is silent.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct Choice {
+    /// Which clause it is about.
+    pub clause: String,
+    /// What was chosen.
+    pub text: String,
+}
+
+/// How much of a period somebody was in office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct Stay {
+    /// His whole quarters in office.
+    pub quarters: u32,
+    /// The quarters of the period.
+    pub of: u32,
 }
 
 /// What became of a member's invitations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Invitations {
     /// How many there were, also those not settled yet.
@@ -137,4 +276,49 @@ pub struct Share {
     pub attended: u32,
     /// How many he could have attended; never 0.
     pub of: u32,
+}
+
+/// The result of a period that is closed, as conditions over several periods look at it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Closed {
+    /// The period.
+    pub period: Period,
+    /// The rounded total.
+    pub total: Points,
+    /// What rules and parts came to, by key.
+    pub points: BTreeMap<String, Amount>,
+    /// The key of the grade.
+    pub grade: Option<String>,
+    /// Whether each requirement was met, by key.
+    pub requirements: BTreeMap<String, bool>,
+    /// What became of the invitations.
+    pub attendance: Invitations,
+    /// Whether the membership was broken between the period before and this one.
+    pub after_break: bool,
+}
+
+impl Sheet {
+    /// What rules and parts came to, by key.
+    pub fn points_by_key(&self) -> BTreeMap<String, Amount> {
+        let lines = self.lines.iter().map(|line| (line.key.clone(), line.exact));
+        let parts = self.parts.iter().map(|part| (part.key.clone(), part.exact));
+        lines.chain(parts).collect()
+    }
+
+    /// The result as later periods look at it.
+    pub fn closed(&self, after_break: bool) -> Closed {
+        Closed {
+            period: self.period,
+            total: self.total,
+            points: self.points_by_key(),
+            grade: self.grade_key.clone(),
+            requirements: self
+                .requirements
+                .iter()
+                .map(|line| (line.key.clone(), line.met))
+                .collect(),
+            attendance: self.attendance,
+            after_break,
+        }
+    }
 }
