@@ -24,18 +24,26 @@ macro_rules! string_schemas {
 }
 
 mod amount;
+mod claim;
 mod condition;
+mod earn;
 mod fact;
+mod judge;
+mod live;
+mod matching;
 mod pattern;
 mod period;
 mod person;
 mod rulebook;
+mod scheme;
 mod sheet;
+mod tally;
 mod vocabulary;
 
 pub use amount::{Amount, NotAnAmount, RoundingMode};
 pub use condition::{Condition, Within};
 pub use fact::{Attributes, Fact, Subject, Value};
+pub use judge::Finding;
 pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};
 pub use person::{Person, TRAITS};
@@ -45,13 +53,18 @@ pub use rulebook::{
     ReviewKind, Rounding, RowChoice, Rule, Rulebook, Rung, SameThing, Split, SubjectKind, Ties,
     Total, ValueRow, Viewer, Visibility, Which,
 };
+pub use scheme::{Scheme, TOTAL};
 pub use sheet::{
     Choice, Closed, DeemedLine, Invitations, Line, LineFact, NextGrade, PartLine, Reached,
     RequirementLine, Share, Sheet, Stay, Unused, UnusedReason,
 };
+pub use tally::Record;
 pub use vocabulary::{Attribute, Holds, Kind, Vocabulary, Word};
 
 string_schemas! {
     Amount "an exact number: a decimal such as \"12.5\" or a fraction such as \"25/6\"";
     Period "a year such as 2026, a half 2026-H1, a quarter 2026-Q3, a month 2026-09, a session year 2026-S or a term 2026-T";
 }
+
+#[cfg(test)]
+mod tests;

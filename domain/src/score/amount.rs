@@ -74,6 +74,15 @@ impl Amount {
         self * Self::fraction(1, i64::from(count))
     }
 
+    /// One divided by it; of nothing, nothing.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        if self == Self::ZERO {
+            return self;
+        }
+        Self(self.0.recip())
+    }
+
     /// The nearest multiple of `step` that the mode asks for; halves go away from zero, `down`
     /// is toward zero and `up` away from it. A step of zero leaves the amount as it is.
     #[must_use]
@@ -93,12 +102,13 @@ impl Amount {
 
     /// As points, half up at the hundredth: for showing, never for adding up.
     pub fn to_points(self) -> Points {
-        let hundredths = self
-            .rounded(Self::fraction(1, 100), RoundingMode::HalfUp)
-            .0
-            * 100;
+        let hundredths = self.rounded(Self::fraction(1, 100), RoundingMode::HalfUp).0 * 100;
         let fits = i64::try_from(hundredths.to_integer());
-        Points::from_hundredths(fits.unwrap_or(if self.is_negative() { i64::MIN } else { i64::MAX }))
+        Points::from_hundredths(fits.unwrap_or(if self.is_negative() {
+            i64::MIN
+        } else {
+            i64::MAX
+        }))
     }
 
     /// The largest whole number that is not above it, from 0 on.
@@ -173,10 +183,7 @@ impl fmt::Display for Amount {
             return f.pad(&format!("{numer}/{denom}"));
         }
         let parts = numer.unsigned_abs() * (FINEST / denom).unsigned_abs();
-        let (whole, rest) = (
-            parts / FINEST.unsigned_abs(),
-            parts % FINEST.unsigned_abs(),
-        );
+        let (whole, rest) = (parts / FINEST.unsigned_abs(), parts % FINEST.unsigned_abs());
         let sign = if numer < 0 { "-" } else { "" };
         let text = format!("{sign}{whole}.{rest:04}");
         f.pad(text.trim_end_matches('0').trim_end_matches('.'))
@@ -199,8 +206,8 @@ impl FromStr for Amount {
 
     fn from_str(text: &str) -> Result<Self, NotAnAmount> {
         let whole = |digits: &str| -> Result<i128, NotAnAmount> {
-            let plain = (1..=7).contains(&digits.len())
-                && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let plain =
+                (1..=7).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
             plain
                 .then(|| digits.parse().ok())
                 .flatten()
@@ -284,11 +291,16 @@ mod tests {
 
     #[test]
     fn an_amount_is_written_as_it_is_read() {
-        for text in ["0", "5", "-2", "12.5", "-0.05", "6.25", "0.0001", "2/3", "-1/7", "1000000"] {
+        for text in [
+            "0", "5", "-2", "12.5", "-0.05", "6.25", "0.0001", "2/3", "-1/7", "1000000",
+        ] {
             assert_eq!(amount(text).to_string(), text);
         }
         assert_eq!(amount("1/2").to_string(), "0.5");
-        for text in ["", "-", ".5", "5.", "1e3", "+1", "１２", "1.00001", "1/0", "1/10001", "1000001", "--1", "1/-2"] {
+        for text in [
+            "", "-", ".5", "5.", "1e3", "+1", "１２", "1.00001", "1/0", "1/10001", "1000001",
+            "--1", "1/-2",
+        ] {
             assert_eq!(text.parse::<Amount>(), Err(NotAnAmount), "{text}");
         }
     }
@@ -336,11 +348,19 @@ mod tests {
 
     #[test]
     fn what_no_longer_fits_keeps_its_millionths() {
-        let primes = [9973, 9967, 9949, 9941, 9931, 9929, 9923, 9907, 9901, 9887, 9883];
-        let sum: Amount = primes.map(|prime| Amount::fraction(1, prime)).into_iter().sum();
+        let primes = [
+            9973, 9967, 9949, 9941, 9931, 9929, 9923, 9907, 9901, 9887, 9883,
+        ];
+        let sum: Amount = primes
+            .map(|prime| Amount::fraction(1, prime))
+            .into_iter()
+            .sum();
         let near = Amount::fraction(1108, 1_000_000);
         let off = sum - near;
-        assert!(-Amount::fraction(1, 50_000) < off && off < Amount::fraction(1, 50_000), "{sum}");
+        assert!(
+            -Amount::fraction(1, 50_000) < off && off < Amount::fraction(1, 50_000),
+            "{sum}"
+        );
     }
 
     proptest! {

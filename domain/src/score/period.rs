@@ -40,12 +40,24 @@ impl Period {
     /// A quarter of a calendar year.
     pub fn of_quarter(quarter: Quarter) -> Self {
         let first_month = u32::from(quarter.number) * 3 - 2;
-        Self::months(PeriodUnit::Quarter, quarter.year, quarter.number, first_month, 3)
+        Self::months(
+            PeriodUnit::Quarter,
+            quarter.year,
+            quarter.number,
+            first_month,
+            3,
+        )
     }
 
     /// A half of a calendar year, 1 or 2.
     pub fn of_half_year(year: i32, number: u8) -> Self {
-        Self::months(PeriodUnit::HalfYear, year, number, u32::from(number) * 6 - 5, 6)
+        Self::months(
+            PeriodUnit::HalfYear,
+            year,
+            number,
+            u32::from(number) * 6 - 5,
+            6,
+        )
     }
 
     /// A month, 1 to 12.
@@ -286,12 +298,30 @@ mod tests {
 
     #[test]
     fn a_period_is_read_only_as_it_is_written() {
-        for text in ["2026", "2000", "2100", "2026-Q3", "2026-H2", "2026-09", "2026-12"] {
+        for text in [
+            "2026", "2000", "2100", "2026-Q3", "2026-H2", "2026-09", "2026-12",
+        ] {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
         }
         for text in [
-            "", "26", "02026", "10000", "1999", "2101", "+026", "２０２６", " 2026", "2026-",
-            "2026-Q5", "2026-Q0", "2026-H3", "2026-00", "2026-13", "2026-1", "2026-S", "2026-T",
+            "",
+            "26",
+            "02026",
+            "10000",
+            "1999",
+            "2101",
+            "+026",
+            "２０２６",
+            " 2026",
+            "2026-",
+            "2026-Q5",
+            "2026-Q0",
+            "2026-H3",
+            "2026-00",
+            "2026-13",
+            "2026-1",
+            "2026-S",
+            "2026-T",
             "2026-Q3-",
         ] {
             assert_eq!(text.parse::<Period>(), Err(NoPeriod(text.to_owned())));
@@ -321,7 +351,10 @@ mod tests {
             starts: "02-15".to_owned(),
         };
         let period = rule.around(day("2027-02-14"));
-        assert_eq!((period.first, period.last), (day("2026-02-15"), day("2027-02-14")));
+        assert_eq!(
+            (period.first, period.last),
+            (day("2026-02-15"), day("2027-02-14"))
+        );
         assert_eq!(period.to_string(), "2026-S");
         assert_eq!(rule.around(day("2027-02-15")).to_string(), "2027-S");
 
@@ -329,8 +362,14 @@ mod tests {
             unit: PeriodUnit::Quarter,
             starts: "01-01".to_owned(),
         };
-        assert_eq!(quarter.around(day("2026-09-30")), "2026-Q3".parse().unwrap());
-        assert_eq!(quarter.around(day("2026-10-01")), "2026-Q4".parse().unwrap());
+        assert_eq!(
+            quarter.around(day("2026-09-30")),
+            "2026-Q3".parse().unwrap()
+        );
+        assert_eq!(
+            quarter.around(day("2026-10-01")),
+            "2026-Q4".parse().unwrap()
+        );
     }
 
     #[test]
@@ -354,7 +393,11 @@ mod tests {
         let parts = ["2026-01-01", "2026-03-31", "2026-04-01", "2026-12-31"]
             .map(|text| year.part_of(PeriodUnit::Quarter, day(text)));
         assert_eq!(parts, [0, 0, 1, 3]);
-        let session = Period::fixed(PeriodUnit::SessionYear, day("2026-02-15"), day("2027-02-14"));
+        let session = Period::fixed(
+            PeriodUnit::SessionYear,
+            day("2026-02-15"),
+            day("2027-02-14"),
+        );
         let parts = ["2026-05-14", "2026-05-15", "2027-02-14"]
             .map(|text| session.part_of(PeriodUnit::Quarter, day(text)));
         assert_eq!(parts, [0, 1, 3]);

@@ -319,7 +319,10 @@ const fn members() -> SubjectKind {
     SubjectKind::Member
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_member(subject: &SubjectKind) -> bool {
     *subject == SubjectKind::Member
 }
@@ -328,7 +331,10 @@ const fn sum() -> Combine {
     Combine::Sum
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_sum(combine: &Combine) -> bool {
     *combine == Combine::Sum
 }
@@ -421,7 +427,10 @@ const fn first() -> RowChoice {
     RowChoice::First
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_first(rows: &RowChoice) -> bool {
     *rows == RowChoice::First
 }
@@ -430,7 +439,10 @@ const fn best() -> Which {
     Which::Best
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_best(which: &Which) -> bool {
     *which == Which::Best
 }
@@ -439,7 +451,10 @@ const fn one() -> u32 {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 const fn is_one(number: &u32) -> bool {
     *number == 1
 }

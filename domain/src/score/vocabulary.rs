@@ -66,7 +66,10 @@ const fn word() -> Holds {
     Holds::Word
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_word(holds: &Holds) -> bool {
     *holds == Holds::Word
 }
@@ -125,7 +128,9 @@ impl Vocabulary {
 impl Kind {
     /// The attribute of this name.
     pub fn attribute(&self, key: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.key == key)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.key == key)
     }
 
     fn add(&mut self, other: &Self) {
@@ -151,11 +156,24 @@ impl Kind {
 fn usual_kinds() -> Vec<Kind> {
     let shared = || {
         vec![
-            one_of("form", "形式", &[("individual", "个人"), ("joint", "联名"), ("collective", "集体")]),
+            one_of(
+                "form",
+                "形式",
+                &[
+                    ("individual", "个人"),
+                    ("joint", "联名"),
+                    ("collective", "集体"),
+                ],
+            ),
             one_of(
                 "role",
                 "身份",
-                &[("first", "第一提交人"), ("signer", "联名人"), ("lead", "牵头执笔"), ("participant", "参与")],
+                &[
+                    ("first", "第一提交人"),
+                    ("signer", "联名人"),
+                    ("lead", "牵头执笔"),
+                    ("participant", "参与"),
+                ],
             ),
             number("signers", "署名人数"),
             number("place", "署名次序"),
@@ -172,9 +190,15 @@ fn usual_kinds() -> Vec<Kind> {
             "attendance",
             "出席",
             vec![
-                all_words("activity", "活动类型", ActivityKind::ALL, |word| (word.as_str(), word.zh())),
-                all_words("status", "出席情况", AttendanceStatus::ALL, |word| (word.as_str(), word.zh())),
-                all_words("reason", "请假事由", LeaveReason::ALL, |word| (word.as_str(), word.zh())),
+                all_words("activity", "活动类型", ActivityKind::ALL, |word| {
+                    (word.as_str(), word.zh())
+                }),
+                all_words("status", "出席情况", AttendanceStatus::ALL, |word| {
+                    (word.as_str(), word.zh())
+                }),
+                all_words("reason", "请假事由", LeaveReason::ALL, |word| {
+                    (word.as_str(), word.zh())
+                }),
                 one_of(
                     "organiser",
                     "组织方",
@@ -225,7 +249,18 @@ fn usual_kinds() -> Vec<Kind> {
             ]
             .concat(),
         ),
-        kind("history_material", "文史资料", [shared(), vec![flag("adopted", "采用"), some_of("level", "采用层级", levels)]].concat()),
+        kind(
+            "history_material",
+            "文史资料",
+            [
+                shared(),
+                vec![
+                    flag("adopted", "采用"),
+                    some_of("level", "采用层级", levels),
+                ],
+            ]
+            .concat(),
+        ),
         kind(
             "contact_log",
             "联系界别群众",
@@ -246,12 +281,18 @@ fn usual_kinds() -> Vec<Kind> {
             "发言",
             vec![
                 one_of("form", "形式", &[("written", "书面"), ("oral", "口头")]),
-                all_words("occasion", "场合", ActivityKind::ALL, |word| (word.as_str(), word.zh())),
+                all_words("occasion", "场合", ActivityKind::ALL, |word| {
+                    (word.as_str(), word.zh())
+                }),
                 flag("accepted", "采纳"),
             ],
         ),
         kind("award", "表彰奖励", vec![some_of("level", "层级", levels)]),
-        kind("article", "文章", vec![some_of("level", "刊发层级", levels)]),
+        kind(
+            "article",
+            "文章",
+            vec![some_of("level", "刊发层级", levels)],
+        ),
         kind(
             "study",
             "学习",
@@ -259,12 +300,25 @@ fn usual_kinds() -> Vec<Kind> {
                 one_of(
                     "form",
                     "形式",
-                    &[("notebook", "学习笔记"), ("essay", "心得体会"), ("training", "培训"), ("course", "课程")],
+                    &[
+                        ("notebook", "学习笔记"),
+                        ("essay", "心得体会"),
+                        ("training", "培训"),
+                        ("course", "课程"),
+                    ],
                 ),
-                one_of("extent", "完成情况", &[("full", "全程"), ("partial", "部分")]),
+                one_of(
+                    "extent",
+                    "完成情况",
+                    &[("full", "全程"), ("partial", "部分")],
+                ),
             ],
         ),
-        kind("score", "外部评分", vec![text("item", "项目"), number("value", "分值")]),
+        kind(
+            "score",
+            "外部评分",
+            vec![text("item", "项目"), number("value", "分值")],
+        ),
         kind(
             "conduct",
             "行为认定",
@@ -285,7 +339,11 @@ fn usual_kinds() -> Vec<Kind> {
             ],
         ),
         kind("exemption", "免予考核", vec![text("document", "依据文件")]),
-        kind("group_work", "活动组工作", vec![text("item", "项目"), number("value", "分值")]),
+        kind(
+            "group_work",
+            "活动组工作",
+            vec![text("item", "项目"), number("value", "分值")],
+        ),
     ]
 }
 

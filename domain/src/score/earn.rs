@@ -1,0 +1,322 @@
+//! What one rule makes of the facts it counts: how many, how much, up to where.
+
+use super::amount::Amount;
+use super::claim::{Claim, Passed, reach_row};
+use super::period::Period;
+use super::person::Person;
+use super::rulebook::{PartYear, PartYearRule, Partial, PeriodUnit, Rule, Which};
+use super::sheet::{Line, LineFact, Reached, Stay, UnusedReason};
+
+/// What a rule came to.
+pub(super) struct Earned<'a> {
+    /// Its line.
+    pub line: Line,
+    /// How much of it comes from attending.
+    pub from_attendance: Amount,
+    /// The facts that earned nothing after all.
+    pub passed: Vec<Passed<'a>>,
+}
+
+/// The line of a rule.
+pub(super) fn earn<'a>(
+    rule: &Rule,
+    person: &Person,
+    period: Period,
+    stay: Option<Stay>,
+    part_year: PartYearRule,
+    claims: Vec<Claim<'a>>,
+) -> Earned<'a> {
+    let mut earning = Earning {
+        rule,
+        person,
+        stay,
+        part_year,
+        kept: Vec::with_capacity(claims.len()),
+        passed: Vec::new(),
+        done: Amount::ZERO,
+        target: Amount::ZERO,
+        from_attendance: Amount::ZERO,
+    };
+    let (mut sum, arithmetic) = match rule.each {
+        None => earning.once(claims),
+        Some(unit) => earning.in_each(period, unit, claims),
+    };
+    let mut arithmetic = arithmetic;
+    if let Some(cap) = rule.cap_in_all
+        && cap < sum
+    {
+        sum = cap;
+        arithmetic = format!("{arithmetic}，全期上限 {cap} 分，计 {cap} 分");
+    }
+    let reached = (earning.target != Amount::ZERO).then(|| Reached {
+        done: earning.done,
+        target: earning.target,
+        missing: (earning.done < earning.target).then(|| {
+            let (left, unit) = (earning.target - earning.done, &rule.unit);
+            format!("还差 {left} {unit}：{}", rule.title)
+        }),
+    });
+    let facts = earning
+        .kept
+        .iter()
+        .map(|claim| LineFact {
+            id: claim.live.fact.id,
+            title: claim.live.fact.title.clone(),
+            on: claim.live.fact.on,
+            exact: rule.reach.is_empty().then_some(claim.value),
+            arithmetic: claim.arithmetic.clone().filter(|_| rule.reach.is_empty()),
+        })
+        .collect();
+    Earned {
+        line: Line {
+            key: rule.key.clone(),
+            part: rule.part.clone(),
+            clause: rule.clause.clone(),
+            title: rule.title.clone(),
+            text: rule.text.clone(),
+            facts,
+            arithmetic,
+            points: sum.to_points(),
+            exact: sum,
+            reached,
+        },
+        from_attendance: earning.from_attendance.min(sum).max(Amount::ZERO),
+        passed: earning.passed,
+    }
+}
+
+struct Earning<'a, 'r> {
+    rule: &'r Rule,
+    person: &'r Person,
+    stay: Option<Stay>,
+    part_year: PartYearRule,
+    kept: Vec<Claim<'a>>,
+    passed: Vec<Passed<'a>>,
+    done: Amount,
+    target: Amount,
+    from_attendance: Amount,
+}
+
+impl<'a> Earning<'a, '_> {
+    /// The rule applied in each part of the period, and added up.
+    fn in_each(
+        &mut self,
+        period: Period,
+        unit: PeriodUnit,
+        claims: Vec<Claim<'a>>,
+    ) -> (Amount, String) {
+        let count = period.part_of(unit, period.last) + 1;
+        let mut buckets: Vec<Vec<Claim<'a>>> = vec![Vec::new(); count];
+        for claim in claims {
+            let part = period.part_of(unit, claim.live.fact.on).min(count - 1);
+            buckets[part].push(claim);
+        }
+        let (mut sum, mut texts) = (Amount::ZERO, Vec::new());
+        for (number, bucket) in (1..).zip(buckets) {
+            let empty = bucket.is_empty();
+            let (part, text) = self.once(bucket);
+            sum = sum + part;
+            if !empty {
+                texts.push(format!("第 {number} {}：{text}", measure(unit)));
+            }
+        }
+        match texts.len() {
+            0 => (sum, format!("没有记录，{sum} 分")),
+            1 => (sum, texts.remove(0)),
+            _ => (sum, format!("{}；共 {sum} 分", texts.join("；"))),
+        }
+    }
+
+    /// The rule applied once.
+    fn once(&mut self, mut claims: Vec<Claim<'a>>) -> (Amount, String) {
+        let skip = (self.rule.from as usize)
+            .saturating_sub(1)
+            .min(claims.len());
+        let rest = claims.split_off(skip);
+        for early in claims {
+            let words = format!("从第 {} {}起计分", self.rule.from, self.rule.unit);
+            self.pass(&early, UnusedReason::BeforeFrom, words);
+        }
+        let counted = self.limited(rest);
+        let (sum, text) = if self.rule.reach.is_empty() {
+            self.added(&counted)
+        } else {
+            self.against_target(&counted)
+        };
+        let (sum, text) = self.bounded(sum, text, &counted);
+        let attendance = counted
+            .iter()
+            .filter(|claim| claim.live.fact.kind == "attendance")
+            .map(|claim| claim.value)
+            .sum::<Amount>();
+        self.from_attendance = self.from_attendance + attendance.min(sum).max(Amount::ZERO);
+        self.kept.extend(counted);
+        (sum, text)
+    }
+
+    /// Those that count where only so many do, by date.
+    fn limited(&mut self, claims: Vec<Claim<'a>>) -> Vec<Claim<'a>> {
+        let Some(most) = self.rule.most.map(|most| most as usize) else {
+            return claims;
+        };
+        if claims.len() <= most {
+            return claims;
+        }
+        let mut order: Vec<usize> = (0..claims.len()).collect();
+        if self.rule.which == Which::Best {
+            // The sort is stable: of equals the earlier one counts.
+            order.sort_by(|a, b| claims[*b].value.cmp(&claims[*a].value));
+        }
+        order.truncate(most);
+        let mut counted = Vec::with_capacity(most);
+        for (index, claim) in claims.into_iter().enumerate() {
+            if order.contains(&index) {
+                counted.push(claim);
+            } else {
+                let words = format!("最多计 {most} {}", self.rule.unit);
+                self.pass(&claim, UnusedReason::BeyondMost, words);
+            }
+        }
+        counted
+    }
+
+    /// What they come to, and how a person writes it: equal ones as a product.
+    fn added(&self, claims: &[Claim<'a>]) -> (Amount, String) {
+        let sum: Amount = claims.iter().map(|claim| claim.value).sum();
+        if claims.is_empty() {
+            return (sum, "没有记录，0 分".to_owned());
+        }
+        let unit = &self.rule.unit;
+        if let Some(points) = self.rule.points
+            && self.rule.times.is_some()
+            && self.rule.splits.is_empty()
+        {
+            let count: Amount = claims.iter().map(|claim| claim.count).sum();
+            return (sum, format!("{count} {unit} × {points} 分 = {sum} 分"));
+        }
+        let mut groups: Vec<(Amount, usize)> = Vec::new();
+        for claim in claims {
+            match groups.iter_mut().find(|(value, _)| *value == claim.value) {
+                Some((_, count)) => *count += 1,
+                None => groups.push((claim.value, 1)),
+            }
+        }
+        let texts: Vec<String> = groups
+            .iter()
+            .map(|(value, count)| format!("{count} {unit} × {} 分", in_product(*value)))
+            .collect();
+        (sum, format!("{} = {sum} 分", texts.join(" + ")))
+    }
+
+    /// Full marks, or a part of them.
+    fn against_target(&mut self, claims: &[Claim<'a>]) -> (Amount, String) {
+        let Some(row) = reach_row(self.rule, self.person) else {
+            return (Amount::ZERO, "本条对其不适用，0 分".to_owned());
+        };
+        let unit = &self.rule.unit;
+        let (target, reduced) = reduced(
+            row.count,
+            self.part_year.reach,
+            self.stay,
+            self.part_year.rounding,
+        );
+        let done: Amount = claims.iter().map(|claim| claim.count).sum();
+        self.done = self.done + done.min(target);
+        self.target = self.target + target;
+        let asked = match reduced {
+            Some(words) => format!("{target} {unit}（{words}）"),
+            None => format!("{target} {unit}"),
+        };
+        let full = row.points;
+        if target <= done {
+            return (
+                full,
+                format!("完成 {done} {unit}，要求 {asked}，计满分 {full} 分"),
+            );
+        }
+        match row.partial {
+            Partial::AllOrNothing => (
+                Amount::ZERO,
+                format!("完成 {done} {unit}，要求 {asked}，未达到，0 分"),
+            ),
+            Partial::ProRata => {
+                let share = done * target.inverse();
+                let points = full * share;
+                let sum = format!("{full} 分 × {done}/{target} = {points} 分");
+                (
+                    points,
+                    format!("完成 {done} {unit}，要求 {asked}，按比例 {sum}"),
+                )
+            }
+        }
+    }
+
+    /// Within cap and floor. What came after the cap was full is named.
+    fn bounded(&mut self, sum: Amount, text: String, claims: &[Claim<'a>]) -> (Amount, String) {
+        if let Some(cap) = self.rule.cap
+            && cap < sum
+        {
+            let mut before = Amount::ZERO;
+            for claim in claims {
+                if cap <= before && self.rule.reach.is_empty() {
+                    let words = format!("本条上限 {cap} 分，之前已满");
+                    self.pass(claim, UnusedReason::OverCap, words);
+                }
+                before = before + claim.value;
+            }
+            return (cap, format!("{text}，上限 {cap} 分，计 {cap} 分"));
+        }
+        if let Some(floor) = self.rule.floor
+            && sum < floor
+        {
+            return (floor, format!("{text}，最低 {floor} 分，计 {floor} 分"));
+        }
+        (sum, text)
+    }
+
+    fn pass(&mut self, claim: &Claim<'a>, reason: UnusedReason, words: String) {
+        self.passed.push((claim.live, reason, words));
+    }
+}
+
+/// A number asked as it is for somebody who was there for a part of the period, and the reason
+/// in words where it is another one.
+pub(super) fn reduced(
+    asked: Amount,
+    policy: PartYear,
+    stay: Option<Stay>,
+    rounding: super::RoundingMode,
+) -> (Amount, Option<String>) {
+    let Some(Stay { quarters, of }) = stay else {
+        return (asked, None);
+    };
+    match policy {
+        PartYear::Full => (asked, None),
+        PartYear::Waived => (Amount::ZERO, Some("在任不满全期，不作要求".to_owned())),
+        PartYear::WholeQuarters => {
+            let share = asked * Amount::fraction(i64::from(quarters), i64::from(of));
+            let whole = share.rounded(Amount::ONE, rounding);
+            let words = format!("全期要求 {asked}，在任 {quarters}/{of} 个整季度");
+            (whole, Some(words))
+        }
+    }
+}
+
+fn in_product(value: Amount) -> String {
+    if value.is_negative() {
+        format!("({value})")
+    } else {
+        value.to_string()
+    }
+}
+
+/// How a part of a period is counted in words.
+const fn measure(unit: PeriodUnit) -> &'static str {
+    match unit {
+        PeriodUnit::Month => "个月",
+        PeriodUnit::Quarter => "季度",
+        PeriodUnit::HalfYear => "个半年",
+        PeriodUnit::Year | PeriodUnit::SessionYear => "年",
+        PeriodUnit::Term => "届",
+    }
+}

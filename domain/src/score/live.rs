@@ -1,0 +1,225 @@
+//! The facts that stand: not reversed, verified, recorded by whom the rules name, in words that
+//! the rulebook knows.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::fact::{Attributes, Fact, Value};
+use super::matching::{means, means_any};
+use super::person::Person;
+use super::scheme::Scheme;
+use super::sheet::UnusedReason;
+use super::vocabulary::{Attribute, Holds};
+use crate::ids::FactId;
+
+/// A fact that stands, as the rules look at it.
+#[derive(Clone, Debug)]
+pub(super) struct Live<'a> {
+    /// The fact.
+    pub fact: &'a Fact,
+    /// Its attributes, as other ones where a rule deems it so.
+    pub attributes: Cow<'a, Attributes>,
+    /// Which rule of `deemed` that was.
+    pub deemed: Option<usize>,
+}
+
+/// What one fact is a report of: facts that share it are one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Thing<'a> {
+    /// Its reference.
+    Reference(&'a str),
+    /// Nothing but itself.
+    Fact(FactId),
+}
+
+impl<'a> Live<'a> {
+    pub fn thing(&self) -> Thing<'a> {
+        match &self.fact.reference {
+            Some(reference) => Thing::Reference(reference),
+            None => Thing::Fact(self.fact.id),
+        }
+    }
+
+    /// Whether the attribute holds the word.
+    pub fn has(&self, attribute: &str, word: &str) -> bool {
+        let value = self.attributes.get(attribute);
+        value.is_some_and(|value| value.words().iter().any(|one| one == word))
+    }
+}
+
+/// A fact that does not stand, with the reason and its words.
+pub(super) type Fallen<'a> = (&'a Fact, UnusedReason, String);
+
+/// The facts of somebody, by date: those that stand and those that do not.
+///
+/// A member's are his own; a group's are its own and its members'.
+pub(super) fn live<'a>(
+    scheme: &Scheme,
+    person: &Person,
+    facts: &'a [Fact],
+) -> (Vec<Live<'a>>, Vec<Fallen<'a>>) {
+    let is_group = matches!(person.subject, super::Subject::Group(_));
+    let mut own: Vec<&Fact> = facts
+        .iter()
+        .filter(|fact| is_group || fact.subject == person.subject)
+        .collect();
+    own.sort_unstable_by_key(|fact| (fact.on, fact.id));
+    own.dedup_by_key(|fact| fact.id);
+    let reversed = reversed(&own);
+
+    let mut standing = Vec::with_capacity(own.len());
+    let mut fallen = Vec::new();
+    for fact in own {
+        let mut falls = |reason: UnusedReason, words: String| fallen.push((fact, reason, words));
+        if fact.reverses.is_some() {
+            falls(
+                UnusedReason::Reversal,
+                UnusedReason::Reversal.zh().to_owned(),
+            );
+            continue;
+        }
+        if reversed.contains(&fact.id) {
+            falls(
+                UnusedReason::Reversed,
+                UnusedReason::Reversed.zh().to_owned(),
+            );
+            continue;
+        }
+        if !fact.verified {
+            falls(
+                UnusedReason::NotVerified,
+                UnusedReason::NotVerified.zh().to_owned(),
+            );
+            continue;
+        }
+        if let Some(words) = unknown(scheme, fact) {
+            falls(UnusedReason::Unknown, words);
+            continue;
+        }
+        let plain = Live {
+            fact,
+            attributes: Cow::Borrowed(&fact.attributes),
+            deemed: None,
+        };
+        if let Some(words) = wrong_recorder(scheme, &plain, person) {
+            falls(UnusedReason::WrongRecorder, words);
+            continue;
+        }
+        standing.push(deemed(scheme, person, plain));
+    }
+    (standing, fallen)
+}
+
+/// The fact as the first rule of `deemed` that means it has it.
+fn deemed<'a>(scheme: &Scheme, person: &Person, mut live: Live<'a>) -> Live<'a> {
+    let rules = &scheme.rulebook().deemed;
+    if let Some(index) = rules
+        .iter()
+        .position(|rule| means(&rule.when, &live, person))
+    {
+        let changed = rules[index].counts_as.clone();
+        live.attributes.to_mut().extend(changed);
+        live.deemed = Some(index);
+    }
+    live
+}
+
+/// Why whoever recorded it may not, in words. What the service records itself names no organ.
+fn wrong_recorder(scheme: &Scheme, live: &Live<'_>, person: &Person) -> Option<String> {
+    let recorders = &scheme.rulebook().recorders;
+    let named = live.fact.recorder.as_ref()?;
+    if recorders.is_empty() {
+        return None;
+    }
+    let may = recorders
+        .iter()
+        .any(|one| one.key == *named && means_any(&one.records, live, person));
+    if may {
+        return None;
+    }
+    let expected: Vec<&str> = recorders
+        .iter()
+        .filter(|one| means_any(&one.records, live, person))
+        .map(|one| one.title.as_str())
+        .collect();
+    let title = recorders
+        .iter()
+        .find(|one| one.key == *named)
+        .map_or(named.as_str(), |one| one.title.as_str());
+    Some(if expected.is_empty() {
+        format!("细则没有规定这类事项由谁记录，「{title}」的记录不计")
+    } else {
+        format!(
+            "这类事项应由「{}」记录，「{title}」的记录不计",
+            expected.join("、")
+        )
+    })
+}
+
+/// What of the fact the rulebook does not know, in words.
+fn unknown(scheme: &Scheme, fact: &Fact) -> Option<String> {
+    let Some(kind) = scheme.vocabulary().kind(&fact.kind) else {
+        return Some(format!("细则中没有「{}」这一类别", fact.kind));
+    };
+    fact.attributes.iter().find_map(|(name, value)| {
+        let Some(attribute) = kind.attribute(name) else {
+            return Some(format!("「{}」没有「{name}」这一项", kind.title));
+        };
+        wrong_value(attribute, value)
+    })
+}
+
+fn wrong_value(attribute: &Attribute, value: &Value) -> Option<String> {
+    let title = &attribute.title;
+    match (attribute.holds, value) {
+        (Holds::Word, Value::Words(_)) => Some(format!("「{title}」只能填一个词")),
+        (Holds::Word | Holds::Words, Value::Word(_) | Value::Words(_)) => value
+            .words()
+            .iter()
+            .find(|word| attribute.words.iter().all(|known| known.key != **word))
+            .map(|word| format!("「{title}」没有「{word}」这个词")),
+        (Holds::Number, value) if value.number().is_some() => None,
+        (Holds::Flag, Value::Flag(_)) | (Holds::Text, Value::Word(_)) => None,
+        (Holds::Number, _) => Some(format!("「{title}」应是数字")),
+        (Holds::Flag, _) => Some(format!("「{title}」应是“是”或“否”")),
+        (Holds::Text, _) => Some(format!("「{title}」应是文字")),
+        (Holds::Word | Holds::Words, _) => Some(format!("「{title}」应是规定的用词")),
+    }
+}
+
+/// The facts whose effect a reversal takes away.
+///
+/// A reversal that is itself reversed takes nothing away, so each is decided after all that name
+/// it. Reversals that name each other in a circle are never decided and take nothing away.
+fn reversed(facts: &[&Fact]) -> HashSet<FactId> {
+    let target: HashMap<FactId, FactId> = facts
+        .iter()
+        .filter_map(|fact| Some((fact.id, fact.reverses?)))
+        .collect();
+    let mut undecided: HashMap<FactId, usize> = HashMap::new();
+    for reversed in target.values() {
+        *undecided.entry(*reversed).or_default() += 1;
+    }
+    let mut ready: Vec<FactId> = target
+        .keys()
+        .copied()
+        .filter(|id| !undecided.contains_key(id))
+        .collect();
+    let mut reversed = HashSet::new();
+    while let Some(reversal) = ready.pop() {
+        let Some(&named) = target.get(&reversal) else {
+            continue;
+        };
+        if !reversed.contains(&reversal) {
+            reversed.insert(named);
+        }
+        let left = undecided
+            .get_mut(&named)
+            .expect("every named fact was counted above");
+        *left -= 1;
+        if *left == 0 {
+            ready.push(named);
+        }
+    }
+    reversed
+}
