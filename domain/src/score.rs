@@ -28,16 +28,22 @@ mod claim;
 mod condition;
 mod earn;
 mod fact;
+mod grade;
 mod judge;
 mod live;
 mod matching;
 mod pattern;
 mod period;
 mod person;
+mod quota;
+mod rank;
+mod review;
 mod rulebook;
 mod scheme;
 mod sheet;
 mod tally;
+mod total;
+mod unused;
 mod vocabulary;
 
 pub use amount::{Amount, NotAnAmount, RoundingMode};
@@ -47,6 +53,8 @@ pub use judge::Finding;
 pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};
 pub use person::{Person, TRAITS};
+pub use rank::{Assessed, Outcome, Picked, Places, Rank};
+pub use review::{Candidate, Proposal, Proposals, ProposedRung, Reason};
 pub use rulebook::{
     Combine, Deemed, From, Grade, Nomination, Override, Part, PartYear, PartYearRule, Partial,
     Partition, PeriodRule, PeriodUnit, Pick, Ranking, Reach, Recorder, Requirement, Rest, Review,

@@ -67,7 +67,7 @@ impl<'a> Case<'a> {
         if let Some(parts) = &condition.any {
             let found: Vec<Finding> = parts.iter().map(|part| self.judge(part)).collect();
             let held = found.iter().filter(|one| one.holds).count();
-            let asked = condition.at_least.map_or(1, |asked| asked.floor());
+            let asked = condition.at_least.map_or(1, Amount::floor);
             let holds = asked <= held as u64;
             let several = condition.at_least.map(|asked| {
                 format!(
@@ -351,7 +351,7 @@ pub(super) fn describe(scheme: &Scheme, patterns: &[Pattern]) -> String {
 
 fn describe_tests(scheme: &Scheme, kind: &str, tests: &Tests) -> String {
     let vocabulary = scheme.vocabulary();
-    let texts: Vec<String> = tests
+    let parts: Vec<String> = tests
         .iter()
         .map(|(name, test)| {
             let attribute = vocabulary.kind(kind).and_then(|kind| kind.attribute(name));
@@ -375,7 +375,7 @@ fn describe_tests(scheme: &Scheme, kind: &str, tests: &Tests) -> String {
             }
         })
         .collect();
-    texts.join("，")
+    parts.join("，")
 }
 
 fn position_title(word: &str) -> &str {

@@ -1,0 +1,255 @@
+//! Who is proposed for what: candidates of a review with the reasons, and those who are not with
+//! theirs. People decide; nothing here changes anybody's membership.
+
+use std::collections::BTreeMap;
+
+use super::condition::Condition;
+use super::fact::Fact;
+use super::judge::{Case, Finding};
+use super::live::live;
+use super::rank::{Assessed, Outcome, Places, part, pick_from};
+use super::rulebook::{Review, Rung};
+use super::scheme::{Scheme, subject_kind};
+use super::sheet::Closed;
+use super::tally::before;
+use crate::ids::FactId;
+
+/// One person of a review, with everything that is looked at.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The person with the sheet of the period that is reviewed.
+    pub assessed: Assessed,
+    /// The facts of the term.
+    pub facts: Vec<Fact>,
+    /// The closed periods of the term before that period.
+    pub closed: Vec<Closed>,
+    /// Whether the membership was broken just before the period.
+    pub after_break: bool,
+}
+
+/// What a review proposes for one person.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct Proposal {
+    /// Whether he is proposed, is not, or is tied with others for the last place.
+    pub outcome: Outcome,
+    /// The consequence, where the review has a ladder.
+    pub rung: Option<ProposedRung>,
+    /// Why, in words: each with the clause it rests on.
+    pub reasons: Vec<Reason>,
+}
+
+/// A rung that applies.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct ProposedRung {
+    /// The key of the rung.
+    pub key: String,
+    /// The consequence.
+    pub title: String,
+    /// Who carries it out.
+    pub actor: String,
+    /// Who decides it.
+    pub decided_by: String,
+}
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+pub struct Reason {
+    /// The clause it rests on.
+    pub clause: String,
+    /// What was found.
+    pub text: String,
+    /// The facts that were counted.
+    pub facts: Vec<FactId>,
+}
+
+/// What a review proposes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposals {
+    /// For each person, in the order given; none of those whom the review is not about.
+    pub proposals: Vec<Option<Proposal>>,
+    /// The places of each partition, where the review has places.
+    pub places: BTreeMap<String, Places>,
+}
+
+impl Scheme {
+    /// What a review proposes for these people.
+    pub fn propose(&self, review: &Review, people: &[Candidate]) -> Proposals {
+        let all: Vec<&Assessed> = people.iter().map(|one| &one.assessed).collect();
+        let about = |one: &Assessed| subject_kind(&one.person) == review.subject;
+        let mut proposals: Vec<Option<Proposal>> = people
+            .iter()
+            .map(|one| about(&one.assessed).then(|| self.consider(review, one)))
+            .collect();
+        let mut places = BTreeMap::new();
+        if let Some(pick) = &review.pick {
+            let candidates: Vec<usize> = proposals
+                .iter()
+                .enumerate()
+                .filter(|(_, proposal)| {
+                    proposal
+                        .as_ref()
+                        .is_some_and(|one| one.outcome == Outcome::In)
+                })
+                .map(|(index, _)| index)
+                .collect();
+            let base: Vec<bool> = people
+                .iter()
+                .map(|one| {
+                    let counted = pick
+                        .base
+                        .as_ref()
+                        .is_none_or(|base| self.judge(one, base).holds);
+                    about(&one.assessed) && counted
+                })
+                .collect();
+            let picked = pick_from(pick, &all, &candidates, &base);
+            for (&index, outcome) in candidates.iter().zip(&picked.outcomes) {
+                let among = part(all[index], pick.per);
+                let entry = picked.places.get(among);
+                let (base, number) = entry.map_or((0, 0), |one| (one.base, one.places));
+                let named = if among.is_empty() {
+                    String::new()
+                } else {
+                    format!("「{among}」")
+                };
+                let total = all[index].sheet.total;
+                let text = format!(
+                    "{}{named}名额 {number} 个（基数 {base}），总分 {total} 分，{}",
+                    pick.from.zh(),
+                    outcome.zh()
+                );
+                if let Some(proposal) = &mut proposals[index] {
+                    proposal.outcome = *outcome;
+                    proposal.reasons.push(Reason {
+                        clause: review.clause.clone(),
+                        text,
+                        facts: Vec::new(),
+                    });
+                }
+            }
+            places = picked.places;
+        }
+        Proposals { proposals, places }
+    }
+
+    /// One person alone, before places are given.
+    fn consider(&self, review: &Review, one: &Candidate) -> Proposal {
+        let mut reasons = Vec::new();
+        let out = |reasons| Proposal {
+            outcome: Outcome::Out,
+            rung: None,
+            reasons,
+        };
+        let blocked: Vec<Reason> = self
+            .requirements_of(&one.assessed.person)
+            .into_iter()
+            .filter(|requirement| requirement.blocks.contains(&review.key))
+            .filter_map(|requirement| {
+                let lines = &one.assessed.sheet.requirements;
+                let line = lines.iter().find(|line| line.key == requirement.key)?;
+                (!line.met).then(|| Reason {
+                    clause: requirement.clause.clone(),
+                    text: format!("未完成「{}」：{}", line.title, line.finding),
+                    facts: line.facts.clone(),
+                })
+            })
+            .collect();
+        if !blocked.is_empty() {
+            return out(blocked);
+        }
+        if let Some(excluded) = &review.excluded {
+            let finding = self.judge(one, excluded);
+            if finding.holds {
+                let text = format!("不参评：{}", finding.text);
+                return out(vec![reason(&review.clause, Finding { text, ..finding })]);
+            }
+        }
+        if let Some(candidates) = &review.candidates {
+            let finding = self.judge(one, candidates);
+            let holds = finding.holds;
+            reasons.push(reason(&review.clause, finding));
+            if !holds {
+                return out(reasons);
+            }
+        }
+        let mut rung = None;
+        if !review.rungs.is_empty() {
+            let mut found = Vec::new();
+            for one_rung in &review.rungs {
+                let finding = self.judge(one, &one_rung.when);
+                if finding.holds {
+                    rung = Some(proposed(review, one_rung));
+                    found = vec![reason(&one_rung.clause, finding)];
+                }
+            }
+            reasons.extend(found);
+            if rung.is_none() {
+                let text = "没有一级后果的条件成立".to_owned();
+                let clause = review.clause.clone();
+                let facts = Vec::new();
+                reasons.push(Reason {
+                    clause,
+                    text,
+                    facts,
+                });
+                return out(reasons);
+            }
+        }
+        Proposal {
+            outcome: Outcome::In,
+            rung,
+            reasons,
+        }
+    }
+
+    /// Whether a condition holds of a candidate, and why.
+    pub fn judge(&self, one: &Candidate, condition: &Condition) -> Finding {
+        let (standing, _) = live(self, &one.assessed.person, &one.facts);
+        let sheet = &one.assessed.sheet;
+        let closed = before(&one.closed, sheet.period);
+        let points = sheet.points_by_key();
+        let requirements = sheet
+            .requirements
+            .iter()
+            .map(|line| (line.key.clone(), line.met))
+            .collect();
+        Case {
+            scheme: self,
+            person: &one.assessed.person,
+            period: sheet.period,
+            live: &standing,
+            points: &points,
+            total: sheet.total.into(),
+            grade: sheet.grade_key.as_deref(),
+            requirements: &requirements,
+            attendance: sheet.attendance,
+            closed: &closed,
+            after_break: one.after_break,
+            stay: sheet.stay,
+        }
+        .judge(condition)
+    }
+}
+
+fn reason(clause: &str, finding: Finding) -> Reason {
+    Reason {
+        clause: clause.to_owned(),
+        text: finding.text,
+        facts: finding.facts,
+    }
+}
+
+fn proposed(review: &Review, rung: &Rung) -> ProposedRung {
+    ProposedRung {
+        key: rung.key.clone(),
+        title: rung.title.clone(),
+        actor: rung.actor.clone(),
+        decided_by: rung
+            .decided_by
+            .clone()
+            .unwrap_or_else(|| review.decided_by.clone()),
+    }
+}
