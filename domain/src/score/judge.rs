@@ -253,11 +253,11 @@ impl<'a> Case<'a> {
         // Newest first; a break ends the look back only where the rulebook says so.
         let mut found = vec![(self.period, self.judge(&inner))];
         let mut broken = condition.break_resets && self.after_break;
-        for closed in self.closed.iter().rev() {
+        for (index, closed) in self.closed.iter().enumerate().rev() {
             if broken {
                 break;
             }
-            found.push((closed.period, self.at(closed).judge(&inner)));
+            found.push((closed.period, self.at(index, closed).judge(&inner)));
             broken = condition.break_resets && closed.after_break;
         }
         let (holds, held): (bool, Vec<_>) = match (condition.consecutive, condition.times_in_term) {
@@ -295,8 +295,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The same person in a closed period.
-    fn at(&self, closed: &'a Closed) -> Self {
+    /// The same person in a closed period, with what was closed before it.
+    fn at(&self, index: usize, closed: &'a Closed) -> Self {
         Self {
             period: closed.period,
             points: &closed.points,
@@ -304,8 +304,8 @@ impl<'a> Case<'a> {
             grade: closed.grade.as_deref(),
             requirements: &closed.requirements,
             attendance: closed.attendance,
-            closed: &[],
-            after_break: false,
+            closed: &self.closed[..index],
+            after_break: closed.after_break,
             stay: None,
             ..*self
         }
