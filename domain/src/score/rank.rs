@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::amount::Amount;
+use super::amount::{Amount, RoundingMode};
 use super::person::Person;
-use super::rulebook::{From, Partition, Pick, Ties};
+use super::rulebook::{From, Nomination, Partition, Pick, Ties};
 use super::scheme::{Scheme, TOTAL, subject_kind};
 use super::sheet::Sheet;
 
@@ -100,15 +100,8 @@ pub(super) fn pick_from(
         entry.base += u32::from(*counts);
     }
     for entry in places.values_mut() {
-        entry.places = match (pick.percent, pick.count) {
-            (Some(percent), _) => {
-                let share = percent * Amount::fraction(i64::from(entry.base), 100);
-                let mode = pick.rounding.unwrap_or(super::RoundingMode::Down);
-                let whole = share.rounded(Amount::ONE, mode).floor();
-                u32::try_from(whole).unwrap_or(u32::MAX)
-            }
-            (None, count) => count.unwrap_or(0),
-        };
+        let mode = pick.rounding.unwrap_or(RoundingMode::Down);
+        entry.places = places_of(entry.base, pick.percent, pick.count, mode);
     }
     let scores: Vec<Vec<Amount>> = candidates
         .iter()
@@ -146,6 +139,28 @@ pub(super) fn pick_from(
         })
         .collect();
     Picked { outcomes, places }
+}
+
+/// How many each group nominates.
+pub(super) fn nominated(nomination: &Nomination, all: &[&Assessed]) -> BTreeMap<String, Places> {
+    let mut places: BTreeMap<String, Places> = BTreeMap::new();
+    for one in all {
+        let entry = places.entry(part(one, Partition::Group).to_owned());
+        entry.or_insert(Places { base: 0, places: 0 }).base += 1;
+    }
+    for entry in places.values_mut() {
+        let Nomination { percent, count, rounding } = *nomination;
+        entry.places = places_of(entry.base, percent, count, rounding);
+    }
+    places
+}
+
+fn places_of(base: u32, percent: Option<Amount>, count: Option<u32>, mode: RoundingMode) -> u32 {
+    let Some(percent) = percent else {
+        return count.unwrap_or(0);
+    };
+    let share = percent * Amount::fraction(i64::from(base), 100);
+    u32::try_from(share.rounded(Amount::ONE, mode).floor()).unwrap_or(u32::MAX)
 }
 
 /// What is compared: the rounded total, then what the rulebook names.

@@ -7,7 +7,7 @@ use super::condition::Condition;
 use super::fact::Fact;
 use super::judge::{Case, Finding};
 use super::live::live;
-use super::rank::{Assessed, Outcome, Places, part, pick_from};
+use super::rank::{Assessed, Outcome, Places, nominated, part, pick_from};
 use super::rulebook::{Review, Rung};
 use super::scheme::{Scheme, subject_kind};
 use super::sheet::Closed;
@@ -72,6 +72,8 @@ pub struct Proposals {
     pub proposals: Vec<Option<Proposal>>,
     /// The places of each partition, where the review has places.
     pub places: BTreeMap<String, Places>,
+    /// How many each group nominates, by its name, where groups nominate.
+    pub nominations: BTreeMap<String, Places>,
 }
 
 impl Scheme {
@@ -132,7 +134,13 @@ impl Scheme {
             }
             places = picked.places;
         }
-        Proposals { proposals, places }
+        let concerned: Vec<&Assessed> = all.into_iter().filter(|one| about(one)).collect();
+        let nominations = review.nominations.as_ref();
+        Proposals {
+            proposals,
+            places,
+            nominations: nominations.map_or_else(BTreeMap::new, |one| nominated(one, &concerned)),
+        }
     }
 
     /// One person alone, before places are given.
