@@ -8,7 +8,7 @@ use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, HttpServer, ResponseError, get, web};
-use domain::score::Rulebook;
+use domain::score::Scheme;
 use migration::Migrator;
 use sea_orm_migration::MigratorTrait;
 use utoipa::OpenApi;
@@ -52,8 +52,8 @@ pub struct App {
     pub standings: Standings,
     /// The mini-program and the official accounts.
     pub wechat_apps: WechatApps,
-    /// The rulebook scores are computed with.
-    pub rulebook: Rulebook,
+    /// The shipped rulebook, by which a committee is assessed that has adopted none.
+    pub scheme: Arc<Scheme>,
     /// Figures for the operator.
     pub metrics: Metrics,
     /// Wakes the worker of this node when a job was enqueued.
@@ -83,7 +83,7 @@ impl App {
             ),
             standings: Standings::default(),
             wechat_apps: WechatApps::new(&config.wechat, &clock)?,
-            rulebook: score::default_rulebook(),
+            scheme: Arc::new(Scheme::new(score::default_rulebook())),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),
             config,

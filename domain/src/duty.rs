@@ -1,18 +1,6 @@
 //! Duty records: what a member did outside activities, and when it counts.
 
 words! {
-    /// What was done (product.md §3, §4.8).
-    DutyKind {
-        Proposal = "proposal" "提案";
-        OpinionReport = "opinion_report" "社情民意信息";
-        HistoryMaterial = "history_material" "文史资料";
-        ContactLog = "contact_log" "联系界别群众";
-        GoodDeed = "good_deed" "办实事好事";
-        Speech = "speech" "发言";
-        Award = "award" "表彰奖励";
-        Article = "article" "文章";
-    }
-
     /// Where a record stands. Only a verified one counts.
     DutyStatus {
         Draft = "draft" "草稿";

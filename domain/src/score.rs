@@ -46,6 +46,9 @@ mod total;
 mod unused;
 mod vocabulary;
 
+/// The six-ones default scheme, as shipped.
+pub const SIX_ONES: &str = include_str!("../rulebooks/six_ones.toml");
+
 pub use amount::{Amount, NotAnAmount, RoundingMode};
 pub use condition::{Condition, Within};
 pub use fact::{Attributes, Fact, Subject, Value};
@@ -56,7 +59,7 @@ pub use person::{Person, TRAITS};
 pub use rank::{Assessed, Outcome, Picked, Places, Rank};
 pub use review::{Candidate, Proposal, Proposals, ProposedRung, Reason};
 pub use rulebook::{
-    Combine, Deemed, From, Grade, Nomination, Override, Part, PartYear, PartYearRule, Partial,
+    Combine, Deemed, End, Grade, Nomination, Override, Part, PartYear, PartYearRule, Partial,
     Partition, PeriodRule, PeriodUnit, Pick, Ranking, Reach, Recorder, Requirement, Rest, Review,
     ReviewKind, Rounding, RowChoice, Rule, Rulebook, Rung, SameThing, Split, SubjectKind, Ties,
     Total, ValueRow, Viewer, Visibility, Which,
@@ -67,7 +70,7 @@ pub use sheet::{
     RequirementLine, Share, Sheet, Stay, Unused, UnusedReason,
 };
 pub use tally::Record;
-pub use vocabulary::{Attribute, Holds, Kind, Vocabulary, Word};
+pub use vocabulary::{Attribute, Holds, Kind, Mistake, Vocabulary, Word};
 
 string_schemas! {
     Amount "an exact number: a decimal such as \"12.5\" or a fraction such as \"25/6\"";

@@ -1,6 +1,6 @@
 //! Something a member did outside activities. Only a verified one counts.
 
-use domain::duty::{DutyKind, DutyStatus};
+use domain::duty::DutyStatus;
 use domain::ids::{AccountId, CommitteeId, DutyRecordId, GroupId, MemberId};
 use sea_orm::entity::prelude::*;
 
@@ -18,14 +18,16 @@ pub struct Model {
     pub member_id: MemberId,
     /// His group when it was declared.
     pub group_id: GroupId,
-    /// What it is.
-    pub kind: DutyKind,
+    /// What it is, a kind of `domain::score::Vocabulary`.
+    pub kind: String,
     /// Title.
     pub title: String,
     /// In words.
     pub content: String,
     /// The day it was done; points belong to the period of this day.
     pub done_on: Date,
+    /// What the kind tells of it, such as stages and signers.
+    pub attributes: Json,
     /// Ids of files.
     pub evidence: Json,
     /// The number under which an office filed it.

@@ -4,7 +4,7 @@
 //! `head`, `fact` or `audit`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::ids::{AccountId, AuditId, CommitteeId, FactId, MemberId};
+use domain::ids::{AccountId, AuditId, CommitteeId, FactId, GroupId, MemberId};
 use domain::ledger::Hash;
 use entity::{audit, fact};
 use futures_util::Stream;
@@ -62,10 +62,14 @@ lines! {
         committee_id: CommitteeId,
         id: FactId,
         seq: i64,
-        member_id: MemberId,
+        member_id: Option<MemberId>,
+        group_id: Option<GroupId>,
         kind: String,
         happened_on: NaiveDate,
         title: String,
+        reference: Option<String>,
+        attributes: String,
+        recorder: Option<String>,
         source_kind: String,
         source_id: Uuid,
         reverses: Option<FactId>,

@@ -30,9 +30,9 @@ pub async fn mend(write: &mut Write, activity: &activity::Model, member: MemberI
     let status = mended(&attendance);
     if attendance.settled_at.is_some() {
         if let Some(settled) = standing_fact(write, &attendance).await? {
-            write.fact(reversal(settled));
+            write.fact(NewFact::reversing(&settled)?);
         }
-        write.fact(fact(activity, attendance.id, member, status));
+        write.fact(fact(activity, &attendance, status));
     }
     let original = attendance.original_status.unwrap_or(attendance.status);
     let mut row = attendance.into_active_model();
@@ -69,16 +69,4 @@ async fn standing_fact(
     Ok(facts
         .into_iter()
         .find(|fact| fact.reverses.is_none() && !reversed.contains(&fact.id)))
-}
-
-fn reversal(of: fact::Model) -> NewFact {
-    NewFact {
-        member: of.member_id,
-        kind: of.kind,
-        happened_on: of.happened_on,
-        title: of.title,
-        source_kind: SOURCE,
-        source_id: of.source_id,
-        reverses: Some(of.id),
-    }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::attendance::{AttendanceSource, AttendanceStatus, ClosingRule, Presence, settle};
-use domain::ids::{AttendanceId, MemberId};
+use domain::ids::AttendanceId;
 use domain::leave::LeaveReason;
-use domain::score::FactKind;
+use domain::score::{Attributes, Subject, Value};
 use domain::time::local_date;
 use entity::{Scoped, activity, attendance};
 use sea_orm::sea_query::{Expr, Func};
@@ -64,7 +64,7 @@ pub async fn settle_activity(write: &mut Write, activity: &activity::Model) -> R
         let status = settle(&presence(row), &rule);
         settled.count(status);
         by_status.entry(status).or_default().push(row.id);
-        write.fact(fact(activity, row.id, row.member_id, status));
+        write.fact(fact(activity, row, status));
     }
     for (status, ids) in by_status {
         // SQLite takes 32,766 parameters in a statement.
@@ -78,22 +78,30 @@ pub async fn settle_activity(write: &mut Write, activity: &activity::Model) -> R
 /// The fact of one member's part in an activity.
 pub(super) fn fact(
     activity: &activity::Model,
-    attendance: AttendanceId,
-    member: MemberId,
+    attendance: &attendance::Model,
     status: AttendanceStatus,
 ) -> NewFact {
+    let excused = matches!(status, AttendanceStatus::Leave | AttendanceStatus::Exempt);
+    let reason = attendance.leave_reason.filter(|_| excused);
+    let words = [
+        ("activity", Some(activity.kind.as_str())),
+        ("status", Some(status.as_str())),
+        ("reason", reason.map(LeaveReason::as_str)),
+    ];
+    let attributes: Attributes = words
+        .into_iter()
+        .filter_map(|(name, word)| Some((name.to_owned(), Value::Word(word?.to_owned()))))
+        .collect();
     NewFact {
-        member,
-        kind: FactKind::Attendance {
-            activity: activity.kind,
-            status,
-        }
-        .as_str()
-        .to_owned(),
+        subject: Subject::Member(attendance.member_id),
+        kind: "attendance".to_owned(),
         happened_on: local_date(activity.starts_at),
         title: activity.title.clone(),
-        source_kind: SOURCE,
-        source_id: attendance.0,
+        reference: None,
+        attributes,
+        recorder: None,
+        source_kind: SOURCE.to_owned(),
+        source_id: attendance.id.0,
         reverses: None,
     }
 }

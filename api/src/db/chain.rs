@@ -18,6 +18,8 @@ use crate::error::{ApiError, Result};
 pub fn seal_fact(row: &fact::Model, prev: Hash) -> Hash {
     let reverses = row.reverses.map(|id| id.to_string()).unwrap_or_default();
     let recorded_by = row.recorded_by.map(|id| id.to_string()).unwrap_or_default();
+    let member = row.member_id.map(|id| id.to_string()).unwrap_or_default();
+    let group = row.group_id.map(|id| id.to_string()).unwrap_or_default();
     ledger::seal(&ledger::Entry {
         chain: "facts",
         committee: row.committee_id,
@@ -26,10 +28,14 @@ pub fn seal_fact(row: &fact::Model, prev: Hash) -> Hash {
         at: row.recorded_at,
         fields: &[
             ("id", row.id.to_string().as_bytes()),
-            ("member", row.member_id.to_string().as_bytes()),
+            ("member", member.as_bytes()),
+            ("group", group.as_bytes()),
             ("kind", row.kind.as_bytes()),
             ("happened_on", row.happened_on.to_string().as_bytes()),
             ("title", row.title.as_bytes()),
+            ("reference", row.reference.as_deref().unwrap_or_default().as_bytes()),
+            ("attributes", row.attributes.as_bytes()),
+            ("recorder", row.recorder.as_deref().unwrap_or_default().as_bytes()),
             ("source_kind", row.source_kind.as_bytes()),
             ("source_id", row.source_id.to_string().as_bytes()),
             ("reverses", reverses.as_bytes()),

@@ -1,7 +1,8 @@
 //! A change in progress: what is recorded with it and committed beside it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::ids::{AccountId, CommitteeId, FactId, JobId, MemberId};
+use domain::ids::{AccountId, CommitteeId, FactId, JobId};
+use domain::score::{Attributes, Subject};
 use entity::{fact, job};
 use sea_orm::{DatabaseTransaction, EntityTrait, Set};
 use serde_json::Value;
@@ -10,25 +11,51 @@ use uuid::Uuid;
 use super::Actor;
 use super::chain::{Entry, Head, append_audit, seal_fact};
 use crate::crypto::random;
-use crate::error::Result;
+use crate::error::{ApiError, Result};
 
 /// A fact to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewFact {
     /// Whom it is about.
-    pub member: MemberId,
-    /// What it is, in the spelling of `domain::score::FactKind`.
+    pub subject: Subject,
+    /// What it is, a kind of `domain::score::Vocabulary`.
     pub kind: String,
     /// The day it belongs to.
     pub happened_on: NaiveDate,
     /// What a sheet shows.
     pub title: String,
+    /// The one thing behind several facts.
+    pub reference: Option<String>,
+    /// What the kind tells of it.
+    pub attributes: Attributes,
+    /// Which organ records it, in the word of the rulebook.
+    pub recorder: Option<String>,
     /// The table it comes from.
-    pub source_kind: &'static str,
+    pub source_kind: String,
     /// The row it comes from.
     pub source_id: Uuid,
     /// The fact it takes back.
     pub reverses: Option<FactId>,
+}
+
+impl NewFact {
+    /// The fact that takes this one back. Both belong to the same day, so that the points go from
+    /// the period that had them.
+    pub fn reversing(of: &fact::Model) -> Result<Self> {
+        let unreadable = || ApiError::internal(anyhow::anyhow!("fact {} is unreadable", of.id));
+        Ok(Self {
+            subject: of.subject().ok_or_else(unreadable)?,
+            kind: of.kind.clone(),
+            happened_on: of.happened_on,
+            title: of.title.clone(),
+            reference: of.reference.clone(),
+            attributes: serde_json::from_str(&of.attributes).map_err(ApiError::internal)?,
+            recorder: of.recorder.clone(),
+            source_kind: of.source_kind.clone(),
+            source_id: of.source_id,
+            reverses: Some(of.id),
+        })
+    }
 }
 
 /// A job to be enqueued.
@@ -143,15 +170,24 @@ impl Write {
         let mut head = Head::lock(&self.txn, self.committee, "facts").await?;
         let mut rows = Vec::with_capacity(self.facts.len());
         for new in std::mem::take(&mut self.facts) {
+            let (member_id, group_id) = match new.subject {
+                Subject::Member(member) => (Some(member), None),
+                Subject::Group(group) => (None, Some(group)),
+            };
+            let attributes = serde_json::to_string(&new.attributes);
             let mut row = fact::Model {
                 committee_id: self.committee,
                 id: FactId::new(self.at, random()),
                 seq: 0,
-                member_id: new.member,
+                member_id,
+                group_id,
                 kind: new.kind,
                 happened_on: new.happened_on,
                 title: new.title,
-                source_kind: new.source_kind.to_owned(),
+                reference: new.reference,
+                attributes: attributes.map_err(ApiError::internal)?,
+                recorder: new.recorder,
+                source_kind: new.source_kind,
                 source_id: new.source_id,
                 reverses: new.reverses,
                 recorded_by: self.actor.account,

@@ -4,6 +4,7 @@
 mod queries;
 mod routes;
 pub mod service;
+mod vocabulary;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use domain::authority::{Operation, Reach, Scope};
-use domain::duty::{DutyKind, DutyStatus};
+use domain::duty::DutyStatus;
 use domain::ids::{AccountId, CommitteeId, DutyRecordId, MemberId};
 use entity::{Scoped, account, duty_record, member};
 use sea_orm::{
@@ -57,7 +57,7 @@ pub struct Wanted {
     /// Where they stand.
     pub status: Option<DutyStatus>,
     /// What they are.
-    pub kind: Option<DutyKind>,
+    pub kind: Option<String>,
     /// Whose they are.
     pub member: Option<MemberId>,
     /// Done on this day or later.
@@ -80,7 +80,7 @@ pub async fn list(
         .apply_if(wanted.status, |query, status| {
             query.filter(C::Status.eq(status))
         })
-        .apply_if(wanted.kind, |query, kind| query.filter(C::Kind.eq(kind)))
+        .apply_if(wanted.kind.clone(), |query, kind| query.filter(C::Kind.eq(kind)))
         .apply_if(wanted.member, |query, member| {
             query.filter(C::MemberId.eq(member))
         })
@@ -157,7 +157,7 @@ async fn account_names(
 struct Candidate {
     id: DutyRecordId,
     member: MemberId,
-    kind: DutyKind,
+    kind: String,
     title: String,
     reference_no: Option<String>,
 }
@@ -166,7 +166,7 @@ impl Candidate {
     fn resembles(&self, row: &duty_record::Model) -> bool {
         let same_number = row.reference_no.is_some() && self.reference_no == row.reference_no;
         self.id != row.id
-            && (self.member, self.kind) == (row.member_id, row.kind)
+            && (self.member, &self.kind) == (row.member_id, &row.kind)
             && (same_number || self.title == normal_title(&row.title))
     }
 }
@@ -178,10 +178,10 @@ async fn candidates(
     rows: &[duty_record::Model],
 ) -> Result<Vec<Candidate>> {
     use duty_record::Column as C;
-    let mut kinds: Vec<DutyKind> = rows.iter().map(|row| row.kind).collect();
+    let mut kinds: Vec<String> = rows.iter().map(|row| row.kind.clone()).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let found: Vec<(DutyRecordId, MemberId, DutyKind, String, Option<String>)> =
+    let found: Vec<(DutyRecordId, MemberId, String, String, Option<String>)> =
         duty_record::Entity::of(committee)
             .filter(within(reach))
             .filter(C::MemberId.is_in(rows.iter().map(|row| row.member_id)))

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::duty::{DutyKind, DutyStatus};
+use domain::duty::DutyStatus;
 use domain::ids::{AccountId, DutyRecordId, FileId, GroupId, MemberId};
 use entity::duty_record::Model as DutyRecord;
 use serde::{Deserialize, Serialize};
@@ -29,8 +29,11 @@ pub struct DutyRecordView {
     pub member_name: String,
     /// His group when it was declared.
     pub group_id: GroupId,
-    /// What it is.
-    pub kind: DutyKind,
+    /// What it is, a kind such as `proposal` or `opinion_report`.
+    pub kind: String,
+    /// What the kind tells of it, such as `{"stage": ["filed"], "role": "first", "signers": 3}`.
+    #[schema(value_type = domain::score::Attributes)]
+    pub attributes: serde_json::Value,
     /// Title.
     pub title: String,
     /// In words.
@@ -85,6 +88,7 @@ impl From<Record> for DutyRecordView {
             member_name,
             group_id: row.group_id,
             kind: row.kind,
+            attributes: row.attributes,
             title: row.title,
             content: row.content,
             done_on: row.done_on,
@@ -114,8 +118,7 @@ pub struct DutyParams {
     #[param(value_type = Option<String>)]
     status: Option<DutyStatus>,
     /// What they are.
-    #[param(value_type = Option<String>)]
-    kind: Option<DutyKind>,
+    kind: Option<String>,
     /// Id of a member.
     #[param(value_type = Option<String>)]
     member: Option<MemberId>,
@@ -142,7 +145,7 @@ pub async fn duty_records(
     let (skip, limit) = PageParams::window(params.limit, params.cursor.as_deref())?;
     let wanted = Wanted {
         status: params.status,
-        kind: params.kind,
+        kind: params.kind.clone(),
         member: params.member,
         from: params.from,
         to: params.to,
@@ -177,8 +180,12 @@ pub async fn duty_record(app: Data<App>, on: On<op::DutyList, DutyRecord>) -> Re
 pub struct DutyDeclaration {
     /// Who did it. Members declare for themselves and leave it out; the office names a member.
     member_id: Option<MemberId>,
-    /// What it is.
-    kind: DutyKind,
+    /// What it is: `proposal`, `opinion_report`, `history_material`, `contact_log`, `good_deed`,
+    /// `speech`, `award`, `article`, `study`, or a kind of the committee's own rulebook.
+    kind: String,
+    /// What the kind tells of it, such as `{"stage": ["filed"], "role": "first", "signers": 3}`.
+    #[serde(default)]
+    attributes: domain::score::Attributes,
     /// At most 100 characters.
     title: String,
     /// At most 5000 characters.
@@ -213,6 +220,7 @@ pub async fn declare_duty(
     let declaration = Declaration {
         member: body.member_id,
         kind: body.kind,
+        attributes: body.attributes,
         title: fields.line("/title", &body.title, 100),
         content: fields.paragraph("/content", &body.content, 5000),
         done_on: body.done_on,
@@ -241,7 +249,9 @@ pub async fn declare_duty(
 #[serde(deny_unknown_fields)]
 pub struct DutyAmendment {
     /// What it is.
-    kind: Option<DutyKind>,
+    kind: Option<String>,
+    /// What the kind tells of it; takes the place of all before.
+    attributes: Option<domain::score::Attributes>,
     /// At most 100 characters.
     title: Option<String>,
     /// At most 5000 characters.
@@ -270,6 +280,7 @@ pub async fn amend_duty(
     let mut fields = Fields::default();
     let change = Amendment {
         kind: body.kind,
+        attributes: body.attributes,
         title: body.title.map(|title| fields.line("/title", &title, 100)),
         content: body
             .content

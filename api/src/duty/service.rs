@@ -1,9 +1,9 @@
 //! What may be done to a duty record: one function for each step, each one transaction.
 
 use chrono::NaiveDate;
-use domain::duty::{DutyKind, DutyStatus, DutyStep};
+use domain::duty::{DutyStatus, DutyStep};
 use domain::ids::{CommitteeId, DutyRecordId, FactId, FileId, MemberId, TermId};
-use domain::score::FactKind;
+use domain::score::{Attributes, Subject};
 use domain::time::local_date;
 use entity::{Scoped, duty_record, fact, file, member, term};
 use sea_orm::{
@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
+use super::vocabulary;
 pub use super::queries::{Record, Wanted, describe, list};
 use crate::access::{Caller, On, Permit, op, second_person};
 use crate::app::App;
@@ -29,7 +30,9 @@ pub struct Declaration {
     /// Who did it; the declaring member himself unless told.
     pub member: Option<MemberId>,
     /// What it is.
-    pub kind: DutyKind,
+    pub kind: String,
+    /// What the kind tells of it.
+    pub attributes: Attributes,
     /// Title.
     pub title: String,
     /// In words.
@@ -64,6 +67,7 @@ pub async fn declare(
         let mut fields = Fields::default();
         check_day(write, &mut fields, member.term_id, new.done_on).await?;
         check_evidence(write, &mut fields, &new.evidence).await?;
+        vocabulary::check(&app.scheme, &new.kind, &new.attributes, &mut fields);
         fields.finish()?;
         let status = if new.submit {
             step(DutyStatus::Draft, DutyStep::Submit)?
@@ -75,7 +79,8 @@ pub async fn declare(
             id: Set(DutyRecordId::new(write.at, random())),
             member_id: Set(member.id),
             group_id: Set(member.group_id),
-            kind: Set(new.kind),
+            kind: Set(new.kind.clone()),
+            attributes: Set(json!(new.attributes)),
             title: Set(new.title.clone()),
             content: Set(new.content.clone()),
             done_on: Set(new.done_on),
@@ -102,7 +107,9 @@ pub async fn declare(
 #[derive(Clone, Debug, Default)]
 pub struct Amendment {
     /// What it is.
-    pub kind: Option<DutyKind>,
+    pub kind: Option<String>,
+    /// What the kind tells of it.
+    pub attributes: Option<Attributes>,
     /// Title.
     pub title: Option<String>,
     /// In words.
@@ -145,10 +152,20 @@ pub async fn amend(
             change.evidence.as_deref().unwrap_or_default(),
         )
         .await?;
+        let kind = change.kind.as_ref().unwrap_or(&row.kind);
+        let attributes = match &change.attributes {
+            Some(attributes) => attributes.clone(),
+            None => attributes(&row)?,
+        };
+        vocabulary::check(&app.scheme, kind, &attributes, &mut fields);
         fields.finish()?;
 
         let mut row = touched(write, row);
-        row.kind = change.kind.map_or(row.kind, Set);
+        row.kind = change.kind.clone().map_or(row.kind, Set);
+        row.attributes = change
+            .attributes
+            .as_ref()
+            .map_or(row.attributes, |attributes| Set(json!(attributes)));
         row.title = change.title.clone().map_or(row.title, Set);
         row.content = change.content.clone().map_or(row.content, Set);
         row.done_on = change.done_on.map_or(row.done_on, Set);
@@ -212,7 +229,7 @@ pub async fn verify(
         let row = lock(write, on.row.id, seen).await?;
         let status = step(row.status, DutyStep::Verify)?;
         require_second_person(write, &on.caller, &row).await?;
-        write.fact(fact_of(&row, None));
+        write.fact(fact_of(&row)?);
         let mut row = touched(write, row);
         row.status = Set(status);
         row.verified_by = Set(Some(on.caller.account_id()));
@@ -251,7 +268,7 @@ pub async fn reverse(
         let row = lock(write, on.row.id, seen).await?;
         let status = step(row.status, DutyStep::Reverse)?;
         let standing = standing_fact(write, row.id).await?;
-        write.fact(fact_of(&row, Some(standing)));
+        write.fact(NewFact::reversing(&standing)?);
         let mut row = touched(write, row);
         row.status = Set(status);
         row.status_reason = Set(Some(reason.clone()));
@@ -259,7 +276,7 @@ pub async fn reverse(
         row.verified_by = Set(None);
         let row = row.update(&write.txn).await?;
         write.detail(
-            json!({ "step": DutyStep::Reverse, "reverses": standing, "version": row.version }),
+            json!({ "step": DutyStep::Reverse, "reverses": standing.id, "version": row.version }),
         );
         Ok(row)
     })
@@ -306,22 +323,30 @@ async fn require_second_person(
     second_person(write, caller, &[row.declared_by], &[row.member_id], refusal).await
 }
 
-/// The fact of a verified record, or the one that takes it back. Both belong to the day the thing
-/// was done, so that a reversal takes the points from the period that had them.
-fn fact_of(row: &duty_record::Model, reverses: Option<FactId>) -> NewFact {
-    NewFact {
-        member: row.member_id,
-        kind: FactKind::Duty { kind: row.kind }.as_str().to_owned(),
+/// The fact of a verified record.
+fn fact_of(row: &duty_record::Model) -> Result<NewFact> {
+    // A number is one of its kind: proposal 12 and opinion report 12 are two things.
+    let number = row.reference_no.as_ref();
+    Ok(NewFact {
+        subject: Subject::Member(row.member_id),
+        kind: row.kind.clone(),
         happened_on: row.done_on,
         title: row.title.clone(),
-        source_kind: DUTY_RECORD,
+        reference: number.map(|number| format!("{}:{number}", row.kind)),
+        attributes: attributes(row)?,
+        recorder: None,
+        source_kind: DUTY_RECORD.to_owned(),
         source_id: row.id.into(),
-        reverses,
-    }
+        reverses: None,
+    })
+}
+
+fn attributes(row: &duty_record::Model) -> Result<Attributes> {
+    serde_json::from_value(row.attributes.clone()).map_err(ApiError::internal)
 }
 
 /// The fact of the record that no reversal has taken back.
-async fn standing_fact(write: &Write, id: DutyRecordId) -> Result<FactId> {
+async fn standing_fact(write: &Write, id: DutyRecordId) -> Result<fact::Model> {
     let facts = fact::Entity::of(write.committee)
         .filter(fact::Column::SourceKind.eq(DUTY_RECORD))
         .filter(fact::Column::SourceId.eq(id.0))
@@ -330,9 +355,8 @@ async fn standing_fact(write: &Write, id: DutyRecordId) -> Result<FactId> {
         .await?;
     let reversed: Vec<FactId> = facts.iter().filter_map(|fact| fact.reverses).collect();
     facts
-        .iter()
+        .into_iter()
         .find(|fact| fact.reverses.is_none() && !reversed.contains(&fact.id))
-        .map(|fact| fact.id)
         .ok_or_else(|| {
             ApiError::internal(anyhow::anyhow!("verified duty record {id} without a fact"))
         })

@@ -21,7 +21,7 @@ use crate::sheet::MEDIA_TYPE;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReportParams {
-    /// `2026` or `2026-Q3`; the current year unless told.
+    /// `2026`, `2026-H1`, `2026-Q3` or `2026-09`; the current period of the rulebook unless told.
     period: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub async fn scores_workbook(
     permit: Permit<op::ScoresExport>,
     params: Params<ReportParams>,
 ) -> Result<HttpResponse> {
-    let period = score::service::period(params.period.as_deref(), app.clock.now())?;
+    let period = score::service::period(&app, params.period.as_deref())?;
     let bytes = service::scores_workbook(&app, &permit, period).await?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, MEDIA_TYPE))
@@ -121,7 +121,7 @@ pub async fn statistics(
     permit: Permit<op::ScoreList>,
     params: Params<ReportParams>,
 ) -> Result<Json<StatisticsView>> {
-    let period = score::service::period(params.period.as_deref(), app.clock.now())?;
+    let period = score::service::period(&app, params.period.as_deref())?;
     let statistics = service::statistics(&app, &permit, period).await?;
     Ok(Json(StatisticsView {
         period,

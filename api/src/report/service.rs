@@ -31,7 +31,7 @@ pub async fn scores_workbook(
     let assessed = score::service::sheets(app, permit.committee(), period, &filter).await?;
     let rows: Vec<Row> = assessed.into_iter().map(row).collect();
     let count = rows.len();
-    let rulebook = app.rulebook.clone();
+    let rulebook = score::service::in_force(app).rulebook().clone();
     let (key, version) = (rulebook.key.clone(), rulebook.version);
     let watermark = Watermark {
         name: caller.account().display_name.clone(),

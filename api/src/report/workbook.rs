@@ -43,12 +43,12 @@ pub fn scores(
     ];
     columns.extend(
         rulebook
-            .items
+            .rules
             .iter()
-            .map(|item| (item.title.as_str(), 14.0)),
+            .map(|rule| (rule.title.as_str(), 14.0)),
     );
     columns.extend([("合计", 10.0), ("等次", 10.0), ("出席率（%）", 12.0)]);
-    let title = format!("{}积分汇总表", zh(period));
+    let title = format!("{}积分汇总表", period.zh());
     let exported_at = instant::text(watermark.at);
     let exported_by = watermark.name.clone();
 
@@ -61,14 +61,17 @@ pub fn scores(
             text(&row.group),
             row.position.zh().into(),
         ];
-        let items = row.sheet.lines.iter().map(|line| points(line.points));
+        let rules = rulebook.rules.iter().map(|rule| {
+            let line = row.sheet.lines.iter().find(|line| line.key == rule.key);
+            line.map_or(Cell::Empty, |line| points(line.points))
+        });
         let share = row.sheet.attendance_share.map(percent);
         let end = [
             points(row.sheet.total),
             row.sheet.grade.clone().into(),
             share.map_or(Cell::Empty, points),
         ];
-        book.row(start.into_iter().chain(items).chain(end))?;
+        book.row(start.into_iter().chain(rules).chain(end))?;
     }
 
     let columns = [
@@ -79,10 +82,11 @@ pub fn scores(
         ("得分", 10.0),
         ("依据事实", 60.0),
     ];
-    book.next("积分明细", &format!("{}积分明细", zh(period)), &columns)?;
+    book.next("积分明细", &format!("{}积分明细", period.zh()), &columns)?;
     for row in rows {
         for line in &row.sheet.lines {
-            let arithmetic = match &line.missing {
+            let missing = line.reached.as_ref().and_then(|one| one.missing.as_ref());
+            let arithmetic = match missing {
                 Some(missing) => format!("{}；{missing}", line.arithmetic),
                 None => line.arithmetic.clone(),
             };
@@ -99,8 +103,8 @@ pub fn scores(
             )?;
         }
         for unused in &row.sheet.unused {
-            let why = format!("{}：{}", unused.kind.zh(), unused.reason.zh());
-            let fact = facts(std::slice::from_ref(&unused.fact));
+            let fact = format!("{} {}", unused.on, unused.title);
+            let why = unused.explanation.as_str();
             let cells = [text(&row.name), Cell::Empty, "未计分".into(), why.into()];
             book.row(cells.into_iter().chain([points(Points::ZERO), fact.into()]))?;
         }
@@ -108,7 +112,7 @@ pub fn scores(
 
     book.next("说明", "说明", &[("项目", 16.0), ("内容", 80.0)])?;
     let notes = [
-        ("考核周期", zh(period)),
+        ("考核周期", period.zh()),
         ("考核办法", rulebook.title.clone()),
         ("版本", format!("第 {} 版", rulebook.version)),
         ("提示", rulebook.notice.clone().unwrap_or_default()),
@@ -124,14 +128,6 @@ pub fn scores(
         book.row([name.into(), note.into()])?;
     }
     book.finish()
-}
-
-/// The period as the title of a table says it.
-fn zh(period: Period) -> String {
-    match period {
-        Period::Year(year) => format!("{year} 年度"),
-        Period::Quarter(quarter) => format!("{} 年第 {} 季度", quarter.year, quarter.number),
-    }
 }
 
 fn text(text: &str) -> Cell {

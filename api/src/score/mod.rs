@@ -5,6 +5,7 @@
 
 pub mod facts_file;
 pub mod offline;
+mod places;
 mod routes;
 pub mod rulebook_file;
 pub mod service;
@@ -14,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The six-ones default scheme, as shipped.
 pub fn default_rulebook() -> Rulebook {
-    toml::from_str(include_str!("../../rulebooks/six_ones.toml"))
+    toml::from_str(domain::score::SIX_ONES)
         .expect("the shipped rulebook is tested")
 }
 

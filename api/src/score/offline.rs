@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use domain::calendar::Quarter;
 use domain::people::Position;
-use domain::score::{Period, PeriodKind, Rulebook, Sheet, tally};
+use domain::score::{Period, Person, Record, Rulebook, Scheme, Sheet, Subject};
 use serde::Serialize;
 
 use super::facts_file::{self, FactsFile};
@@ -86,9 +85,9 @@ pub fn run(rulebook: &Path, facts: &Path, format: Format) -> Result<()> {
 pub fn check(path: &Path) -> Result<()> {
     let rulebook = rulebook_file::read(path)?;
     let (key, version) = (&rulebook.key, rulebook.version);
-    let (items, bands) = (rulebook.items.len(), rulebook.bands.len());
+    let (rules, grades) = (rulebook.rules.len(), rulebook.grades.len());
     println!(
-        "{}: ok, {key} version {version} with {items} items and {bands} grades",
+        "{}: ok, {key} version {version} with {rules} rules and {grades} grades",
         path.display()
     );
     Ok(())
@@ -98,17 +97,18 @@ fn compute(rulebook: &Rulebook, file: &FactsFile) -> Vec<(Period, Vec<NamedSheet
     let periods: BTreeSet<Period> = file
         .facts
         .iter()
-        .map(|fact| match rulebook.period {
-            PeriodKind::Quarter => Period::Quarter(Quarter::of(fact.on)),
-            PeriodKind::Year | PeriodKind::Term => Period::Year(chrono::Datelike::year(&fact.on)),
-        })
+        .map(|fact| rulebook.period.around(fact.on))
         .collect();
+    let scheme = Scheme::new(rulebook.clone());
     periods
         .into_iter()
         .map(|period| {
             let sheets = file.members.iter().map(|(member, name)| NamedSheet {
                 name: name.clone(),
-                sheet: tally(rulebook, period, *member, &file.facts),
+                sheet: scheme.sheet(
+                    period,
+                    Record::of(&Person::new(Subject::Member(*member), &[]), &file.facts),
+                ),
             });
             (period, sheets.collect())
         })
@@ -127,7 +127,7 @@ fn row(named: NamedSheet) -> Row {
 }
 
 fn table(rulebook: &Rulebook, period: Period, sheets: &[NamedSheet]) -> String {
-    let titles = rulebook.items.iter().map(|item| item.title.clone());
+    let titles = rulebook.rules.iter().map(|rule| rule.title.clone());
     let header = std::iter::once("委员".to_owned()).chain(titles);
     let header = header
         .chain(["合计", "等次", "出席"].map(str::to_owned))
@@ -185,71 +185,3 @@ fn width(text: &str) -> usize {
         .sum()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_files_are_enough_for_a_sheet() {
-        let folder = tempfile::tempdir().unwrap();
-        let [rulebook, facts] = ["rules.toml", "facts.csv"].map(|name| folder.path().join(name));
-        std::fs::write(&rulebook, include_str!("../../rulebooks/six_ones.toml")).unwrap();
-        std::fs::write(&facts, "member,kind,on,title\n张三,duty.proposal,2026-03-27,修路\n张三,attendance.study.present,2026-03-27,学习\n").unwrap();
-
-        let rulebook = rulebook_file::read(&rulebook).unwrap();
-        let sheets = compute(&rulebook, &facts_file::read(&facts).unwrap());
-
-        let text = table(&rulebook, sheets[0].0, &sheets[0].1);
-        assert!(
-            text.starts_with("委员履职「六个一」 第 1 版 2026（默认方案，请办公室核定）\n委员  "),
-            "{text}"
-        );
-        let zhang = text
-            .lines()
-            .last()
-            .unwrap()
-            .split_whitespace()
-            .collect::<Vec<_>>();
-        assert_eq!(
-            zhang,
-            [
-                "张三",
-                "20",
-                "20",
-                "0",
-                "0",
-                "0",
-                "0",
-                "40",
-                "待改进",
-                "1/1"
-            ]
-        );
-    }
-
-    #[test]
-    fn every_period_with_a_fact_has_an_excel_file_beside_the_facts() {
-        let folder = tempfile::tempdir().unwrap();
-        let [rulebook, facts] = ["rules.toml", "facts.json"].map(|name| folder.path().join(name));
-        std::fs::write(&rulebook, include_str!("../../rulebooks/six_ones.toml")).unwrap();
-        let fact = |on| {
-            format!(r#"{{"member":"张三","kind":"duty.proposal","on":"{on}","title":"修路"}}"#)
-        };
-        std::fs::write(
-            &facts,
-            format!("[{},{}]", fact("2025-12-31"), fact("2026-01-01")),
-        )
-        .unwrap();
-
-        run(&rulebook, &facts, Format::Xlsx).unwrap();
-
-        for name in ["facts-2025.xlsx", "facts-2026.xlsx"] {
-            assert!(
-                std::fs::read(folder.path().join(name))
-                    .unwrap()
-                    .starts_with(b"PK"),
-                "{name}"
-            );
-        }
-    }
-}

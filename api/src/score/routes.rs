@@ -70,7 +70,7 @@ impl From<(u64, Assessed)> for ScoreView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ScoreParams {
-    /// `2026` or `2026-Q3`; the current year unless told.
+    /// `2026`, `2026-H1`, `2026-Q3` or `2026-09`; the current period of the rulebook unless told.
     period: Option<String>,
     /// Id of a group.
     #[param(value_type = Option<String>)]
@@ -99,7 +99,7 @@ pub async fn scores(
     params: Params<ScoreParams>,
 ) -> Result<Json<Page<ScoreView>>> {
     let (skip, limit) = PageParams::window(params.limit, params.cursor.as_deref())?;
-    let period = service::period(params.period.as_deref(), app.clock.now())?;
+    let period = service::period(&app, params.period.as_deref())?;
     let filter = Filter {
         group: params.group,
         sector: params.sector,
@@ -147,7 +147,7 @@ impl From<Assessed> for SheetView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PeriodParams {
-    /// `2026` or `2026-Q3`; the current year unless told.
+    /// `2026`, `2026-H1`, `2026-Q3` or `2026-09`; the current period of the rulebook unless told.
     pub(crate) period: Option<String>,
 }
 
@@ -162,7 +162,7 @@ pub async fn member_score(
     on: On<op::ScoreRead, member::Model>,
     params: Params<PeriodParams>,
 ) -> Result<Json<SheetView>> {
-    let period = service::period(params.period.as_deref(), app.clock.now())?;
+    let period = service::period(&app, params.period.as_deref())?;
     Ok(Json(
         service::sheet(&app, on.row.clone(), period).await?.into(),
     ))
@@ -178,7 +178,7 @@ pub async fn my_score(
     permit: Permit<op::ScoreRead>,
     params: Params<PeriodParams>,
 ) -> Result<Json<SheetView>> {
-    let period = service::period(params.period.as_deref(), app.clock.now())?;
+    let period = service::period(&app, params.period.as_deref())?;
     let member = permit.caller.member().ok_or_else(ApiError::not_found)?;
     Ok(Json(
         service::sheet(&app, member.clone(), period).await?.into(),
@@ -215,7 +215,7 @@ pub async fn rulebooks(
         version,
         notice,
         ..
-    } = app.rulebook.clone();
+    } = service::in_force(&app).rulebook().clone();
     let adopted = RulebookView {
         id: key,
         title,
@@ -226,7 +226,7 @@ pub async fn rulebooks(
     Ok(Json(Page::cut(vec![adopted], skip, limit)))
 }
 
-/// A rulebook with its items and grades.
+/// A rulebook with its rules and grades.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RulebookDetail {
     /// Its stable name.
@@ -246,10 +246,11 @@ pub async fn rulebook(
     _permit: Permit<op::RulebookRead>,
     rulebook_id: Path<String>,
 ) -> Result<Json<RulebookDetail>> {
-    if *rulebook_id != app.rulebook.key {
+    let scheme = service::in_force(&app);
+    if *rulebook_id != scheme.rulebook().key {
         return Err(ApiError::not_found());
     }
-    let rulebook = app.rulebook.clone();
+    let rulebook = scheme.rulebook().clone();
     Ok(Json(RulebookDetail {
         id: rulebook.key.clone(),
         adopted: true,

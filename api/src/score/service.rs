@@ -1,17 +1,18 @@
 //! The one way to compute scores, and what is made of them: rows of a table, ranks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use domain::authority::Reach;
 use domain::ids::{CommitteeId, GroupId, MemberId, SectorId};
 use domain::people::Position;
 use domain::points::Points;
-use domain::score::{Fact, Period, Sheet, tally};
+use domain::score::{Candidate, Fact, Period, Person, Record, Scheme, Sheet};
 use domain::time::local_date;
-use entity::{Scoped, fact, group, member, sector};
+use entity::{Scoped, fact, member};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
 
+use super::places::Places;
 use crate::app::App;
 use crate::error::{ApiError, Result};
 
@@ -54,6 +55,18 @@ impl Filter {
         }
     }
 
+    fn includes(&self, member: &member::Model) -> bool {
+        let reach = &self.reach;
+        let within = reach.committee
+            || reach.groups.contains(&member.group_id)
+            || reach.member == Some(member.id);
+        within
+            && self.member.is_none_or(|id| id == member.id)
+            && self.group.is_none_or(|id| id == member.group_id)
+            && self.sector.is_none_or(|id| id == member.sector_id)
+            && self.position.is_none_or(|position| position == member.position)
+    }
+
     fn members(&self) -> Condition {
         use member::Column as C;
         let within = if self.reach.committee {
@@ -82,64 +95,89 @@ pub struct Assessed {
     pub group: String,
     /// The name of his sector.
     pub sector: String,
+    /// The member as rules look at him.
+    pub person: Person,
+    /// His facts, those of the period and those that take others back.
+    pub facts: Vec<Fact>,
     /// His sheet.
     pub sheet: Sheet,
 }
 
-/// The sheets of everybody who was a member on a day of the period, in the order of groups, then
-/// of names, in four queries however many they are.
+impl Assessed {
+    fn of(
+        scheme: &Scheme,
+        period: Period,
+        person: Person,
+        member: member::Model,
+        facts: Vec<Fact>,
+    ) -> Self {
+        Self {
+            group: person.word("group").unwrap_or_default().to_owned(),
+            sector: person.word("sector").unwrap_or_default().to_owned(),
+            sheet: scheme.sheet(period, Record::of(&person, &facts)),
+            member,
+            person,
+            facts,
+        }
+    }
+
+    fn candidate(&self) -> Candidate {
+        Candidate {
+            assessed: domain::score::Assessed {
+                person: self.person.clone(),
+                sheet: self.sheet.clone(),
+            },
+            facts: self.facts.clone(),
+            closed: Vec::new(),
+            after_break: false,
+        }
+    }
+}
+
+/// The sheets of everybody who was a member on a day of the period and whom the rulebook assesses,
+/// in the order of groups, then of names, in six queries however many they are.
 pub async fn sheets(
     app: &App,
     committee: CommitteeId,
     period: Period,
     filter: &Filter,
 ) -> Result<Vec<Assessed>> {
-    let (first, last) = bounds(period);
-    let db = app.db.read();
+    let scheme = in_force(app);
+    // Nobody's grade is known without everybody's where a grade has a quota.
+    let everybody = scheme.has_quotas();
     let members = member::Entity::of(committee)
-        .filter(filter.members())
-        .filter(member::Column::JoinedOn.lte(last))
+        .apply_if((!everybody).then(|| filter.members()), |query, within| {
+            query.filter(within)
+        })
+        .filter(member::Column::JoinedOn.lte(period.last))
         .filter(
             Condition::any()
                 .add(member::Column::LeftOn.is_null())
-                .add(member::Column::LeftOn.gte(first)),
+                .add(member::Column::LeftOn.gte(period.first)),
         )
-        .all(db)
+        .all(app.db.read())
         .await?;
-    let groups: HashMap<GroupId, group::Model> = group::Entity::of(committee)
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
-    let sectors: HashMap<SectorId, String> = sector::Entity::of(committee)
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row.name))
-        .collect();
-    let mut facts = facts_by_member(app, committee, (first, last), filter.member).await?;
-
+    let places = Places::load(app, committee).await?;
+    let one = filter.member.filter(|_| !everybody);
+    let mut facts = facts_by_member(app, committee, period, one).await?;
     let mut assessed: Vec<Assessed> = members
         .into_iter()
-        .map(|member| {
+        .filter_map(|member| {
+            let person = places.person(&member);
             let own = facts.remove(&member.id).unwrap_or_default();
-            Assessed {
-                group: groups
-                    .get(&member.group_id)
-                    .map(|row| row.name.clone())
-                    .unwrap_or_default(),
-                sector: sectors.get(&member.sector_id).cloned().unwrap_or_default(),
-                sheet: tally(&app.rulebook, period, member.id, &own),
-                member,
-            }
+            scheme
+                .assesses(&person)
+                .then(|| Assessed::of(&scheme, period, person, member, own))
         })
         .collect();
-    let ordinal = |one: &Assessed| groups.get(&one.member.group_id).map(|row| row.ordinal);
+    if everybody {
+        keep_quotas(&scheme, &mut assessed);
+        assessed.retain(|one| filter.includes(&one.member));
+    }
     assessed.sort_by(|a, b| {
         let (left, right) = (
-            (ordinal(a), &a.group, &a.member.name),
-            (ordinal(b), &b.group, &b.member.name),
+            (places.ordinal(a), &a.group, &a.member.name),
+            (places.ordinal(b), &b.group, &b.member.name),
         );
         left.cmp(&right).then(a.member.id.cmp(&b.member.id))
     });
@@ -150,34 +188,45 @@ pub async fn sheets(
 /// the period: a former member may see that there is nothing.
 pub async fn sheet(app: &App, member: member::Model, period: Period) -> Result<Assessed> {
     let committee = member.committee_id;
-    let db = app.db.read();
-    let group = group::Entity::find_by_id((committee, member.group_id))
-        .one(db)
-        .await?;
-    let sector = sector::Entity::find_by_id((committee, member.sector_id))
-        .one(db)
-        .await?;
-    let mut facts = facts_by_member(app, committee, bounds(period), Some(member.id)).await?;
+    let scheme = in_force(app);
+    if scheme.has_quotas() {
+        let all = sheets(app, committee, period, &Filter::one(member.id)).await?;
+        if let Some(one) = all.into_iter().next() {
+            return Ok(one);
+        }
+    }
+    let places = Places::load(app, committee).await?;
+    let mut facts = facts_by_member(app, committee, period, Some(member.id)).await?;
     let own = facts.remove(&member.id).unwrap_or_default();
-    Ok(Assessed {
-        group: group.map(|row| row.name).unwrap_or_default(),
-        sector: sector.map(|row| row.name).unwrap_or_default(),
-        sheet: tally(&app.rulebook, period, member.id, &own),
-        member,
-    })
+    let person = places.person(&member);
+    Ok(Assessed::of(&scheme, period, person, member, own))
+}
+
+/// The scheme by which a committee is assessed.
+pub fn in_force(app: &App) -> Arc<Scheme> {
+    Arc::clone(&app.scheme)
+}
+
+fn keep_quotas(scheme: &Scheme, assessed: &mut [Assessed]) {
+    let mut candidates: Vec<Candidate> = assessed.iter().map(Assessed::candidate).collect();
+    scheme.keep_quotas(&mut candidates);
+    for (one, candidate) in assessed.iter_mut().zip(candidates) {
+        one.sheet = candidate.assessed.sheet;
+    }
 }
 
 /// The facts of the period, and every reversal: one may bear a later day than what it takes back.
 async fn facts_by_member(
     app: &App,
     committee: CommitteeId,
-    (first, last): (NaiveDate, NaiveDate),
+    period: Period,
     member: Option<MemberId>,
 ) -> Result<HashMap<MemberId, Vec<Fact>>> {
     use fact::Column as C;
-    let in_period = C::HappenedOn.between(first, last);
+    let in_period = C::HappenedOn.between(period.first, period.last);
     let rows = fact::Entity::of(committee)
         .apply_if(member, |query, member| query.filter(C::MemberId.eq(member)))
+        .filter(C::MemberId.is_not_null())
         .filter(
             Condition::any()
                 .add(in_period)
@@ -188,43 +237,42 @@ async fn facts_by_member(
         .await?;
     let mut facts: HashMap<MemberId, Vec<Fact>> = HashMap::new();
     for row in rows {
-        // A kind that this version does not know is reported: skipping it would lose points.
-        let kind = row.kind.parse().map_err(ApiError::internal)?;
-        facts.entry(row.member_id).or_default().push(Fact {
-            id: row.id,
-            member: row.member_id,
-            kind,
-            on: row.happened_on,
-            title: row.title,
-            reverses: row.reverses,
-        });
+        if let Some(member) = row.member_id {
+            facts.entry(member).or_default().push(fact_of(row)?);
+        }
     }
     Ok(facts)
 }
 
-/// The first and the last day of a period.
-fn bounds(period: Period) -> (NaiveDate, NaiveDate) {
-    match period {
-        Period::Quarter(quarter) => (quarter.first_day(), quarter.last_day()),
-        Period::Year(year) => {
-            let [first, .., last] = domain::calendar::Quarter::of_year(year);
-            (first.first_day(), last.last_day())
-        }
-    }
+/// A row of the ledger as rules look at it.
+fn fact_of(row: fact::Model) -> Result<Fact> {
+    let unreadable = || ApiError::internal(anyhow::anyhow!("fact {} is unreadable", row.id));
+    Ok(Fact {
+        id: row.id,
+        subject: row.subject().ok_or_else(unreadable)?,
+        attributes: serde_json::from_str(&row.attributes).map_err(|_| unreadable())?,
+        kind: row.kind,
+        on: row.happened_on,
+        title: row.title,
+        reference: row.reference,
+        recorder: row.recorder,
+        verified: true,
+        reverses: row.reverses,
+    })
 }
 
-/// The period that `text` names, or the current year in Shanghai.
+/// The period that `text` names, or the one of the rulebook in which today lies.
 ///
 /// # Errors
 /// `validation_failed` for a text that is not spelled like a period.
-pub fn period(text: Option<&str>, now: DateTime<Utc>) -> Result<Period> {
+pub fn period(app: &App, text: Option<&str>) -> Result<Period> {
     match text {
-        None => Ok(Period::Year(chrono::Datelike::year(&local_date(now)))),
+        None => Ok(in_force(app).rulebook().period.around(local_date(app.clock.now()))),
         Some(text) => text.parse().map_err(|_| {
             ApiError::field(
                 "period",
                 "invalid_period",
-                "应为年度（如 2026）或季度（如 2026-Q3）",
+                "应为年度（如 2026）、半年（如 2026-H1）、季度（如 2026-Q3）或月份（如 2026-09）",
             )
         }),
     }
@@ -247,33 +295,4 @@ pub fn ranked(mut assessed: Vec<Assessed>) -> Vec<(u64, Assessed)> {
             (rank, one)
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_that_is_not_told_is_the_year_it_is_in_shanghai() {
-        let new_year = "2026-12-31T16:00:00Z".parse().unwrap();
-        assert_eq!(period(None, new_year).unwrap(), Period::Year(2027));
-        assert_eq!(period(Some("2026"), new_year).unwrap(), Period::Year(2026));
-        for text in ["", "26", "2026-Q5", "2026-3", "2026 "] {
-            assert_eq!(
-                period(Some(text), new_year).unwrap_err().code.status(),
-                422,
-                "{text:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_period_runs_from_its_first_to_its_last_day() {
-        let text = |period: &str| {
-            let (first, last) = bounds(period.parse().unwrap());
-            format!("{first} {last}")
-        };
-        assert_eq!(text("2026"), "2026-01-01 2026-12-31");
-        assert_eq!(text("2028-Q1"), "2028-01-01 2028-03-31");
-    }
 }

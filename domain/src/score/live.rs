@@ -4,12 +4,11 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::fact::{Attributes, Fact, Value};
+use super::fact::{Attributes, Fact};
 use super::matching::{means, means_any};
 use super::person::Person;
 use super::scheme::Scheme;
 use super::sheet::UnusedReason;
-use super::vocabulary::{Attribute, Holds};
 use crate::ids::FactId;
 
 /// A fact that stands, as the rules look at it.
@@ -92,8 +91,9 @@ pub(super) fn live<'a>(
             );
             continue;
         }
-        if let Some(words) = unknown(scheme, fact) {
-            falls(UnusedReason::Unknown, words);
+        let mistake = scheme.vocabulary().mistake(&fact.kind, &fact.attributes);
+        if let Some(mistake) = mistake {
+            falls(UnusedReason::Unknown, mistake.expected);
             continue;
         }
         let plain = Live {
@@ -154,37 +154,6 @@ fn wrong_recorder(scheme: &Scheme, live: &Live<'_>, person: &Person) -> Option<S
             expected.join("、")
         )
     })
-}
-
-/// What of the fact the rulebook does not know, in words.
-fn unknown(scheme: &Scheme, fact: &Fact) -> Option<String> {
-    let Some(kind) = scheme.vocabulary().kind(&fact.kind) else {
-        return Some(format!("细则中没有「{}」这一类别", fact.kind));
-    };
-    fact.attributes.iter().find_map(|(name, value)| {
-        let Some(attribute) = kind.attribute(name) else {
-            return Some(format!("「{}」没有「{name}」这一项", kind.title));
-        };
-        wrong_value(attribute, value)
-    })
-}
-
-fn wrong_value(attribute: &Attribute, value: &Value) -> Option<String> {
-    let title = &attribute.title;
-    match (attribute.holds, value) {
-        (Holds::Word, Value::Words(_)) => Some(format!("「{title}」只能填一个词")),
-        (Holds::Word | Holds::Words, Value::Word(_) | Value::Words(_)) => value
-            .words()
-            .iter()
-            .find(|word| attribute.words.iter().all(|known| known.key != **word))
-            .map(|word| format!("「{title}」没有「{word}」这个词")),
-        (Holds::Number, value) if value.number().is_some() => None,
-        (Holds::Flag, Value::Flag(_)) | (Holds::Text, Value::Word(_)) => None,
-        (Holds::Number, _) => Some(format!("「{title}」应是数字")),
-        (Holds::Flag, _) => Some(format!("「{title}」应是“是”或“否”")),
-        (Holds::Text, _) => Some(format!("「{title}」应是文字")),
-        (Holds::Word | Holds::Words, _) => Some(format!("「{title}」应是规定的用词")),
-    }
 }
 
 /// The facts whose effect a reversal takes away.

@@ -6,6 +6,11 @@ use super::rulebook::SubjectKind;
 use super::scheme::{Scheme, subject_kind};
 
 impl Scheme {
+    /// Whether a grade has a quota, so that nobody's grade is known without everybody's sheet.
+    pub fn has_quotas(&self) -> bool {
+        self.rulebook().grades.iter().any(|grade| grade.quota.is_some())
+    }
+
     /// Takes the grades that have a quota from those for whom there is no place; they have the
     /// next grade, and their sheet says why. Everybody assessed is given, because a percentage is
     /// taken of them.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::amount::{Amount, RoundingMode};
 use super::person::Person;
-use super::rulebook::{From, Nomination, Partition, Pick, Ties};
+use super::rulebook::{End, Nomination, Partition, Pick, Ties};
 use super::scheme::{Scheme, TOTAL, subject_kind};
 use super::sheet::Sheet;
 
@@ -108,8 +108,8 @@ pub(super) fn pick_from(
         .map(|one| score(all[*one], &pick.order))
         .collect();
     let ahead = |own: &[Amount], other: &[Amount]| match pick.from {
-        From::Top => own < other,
-        From::Bottom => other < own,
+        End::Top => own < other,
+        End::Bottom => other < own,
     };
     let outcomes = candidates
         .iter()

@@ -13,7 +13,7 @@ use super::fact::Attributes;
 use super::pattern::{Pattern, Tests};
 use super::vocabulary::Kind;
 
-pub use review::{From, Nomination, Partition, Pick, Ranking, Review, ReviewKind, Rung, Ties};
+pub use review::{End, Nomination, Partition, Pick, Ranking, Review, ReviewKind, Rung, Ties};
 
 words! {
     /// What one sheet covers.

@@ -7,6 +7,8 @@ mod usual;
 
 use std::collections::BTreeMap;
 
+use super::fact::{Attributes, Value};
+
 /// A kind of fact.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +80,15 @@ pub struct Vocabulary {
     kinds: BTreeMap<String, Kind>,
 }
 
+/// What of a fact nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The attribute that is wrong; none where the kind is.
+    pub attribute: Option<String>,
+    /// What is wrong and what was expected, as a person reads it.
+    pub expected: String,
+}
+
 impl Vocabulary {
     /// The usual kinds.
     pub fn usual() -> Self {
@@ -114,6 +125,26 @@ impl Vocabulary {
         self.kinds.values()
     }
 
+    /// The first thing that is not known of a fact of this kind with these attributes.
+    pub fn mistake(&self, kind: &str, attributes: &Attributes) -> Option<Mistake> {
+        let Some(kind) = self.kind(kind) else {
+            return Some(Mistake {
+                attribute: None,
+                expected: format!("细则中没有「{kind}」这一类别"),
+            });
+        };
+        attributes.iter().find_map(|(name, value)| {
+            let expected = match kind.attribute(name) {
+                Some(attribute) => attribute.mistake(value)?,
+                None => format!("「{}」没有「{name}」这一项", kind.title),
+            };
+            Some(Mistake {
+                attribute: Some(name.clone()),
+                expected,
+            })
+        })
+    }
+
     /// What people call a word; the word itself where nobody knows it.
     pub fn title<'a>(&'a self, kind: &str, attribute: &str, word: &'a str) -> &'a str {
         self.kind(kind)
@@ -147,6 +178,27 @@ impl Kind {
                 }
                 None => self.attributes.push(attribute.clone()),
             }
+        }
+    }
+}
+
+impl Attribute {
+    /// What is wrong with a value of it.
+    fn mistake(&self, value: &Value) -> Option<String> {
+        let title = &self.title;
+        match (self.holds, value) {
+            (Holds::Word, Value::Words(_)) => Some(format!("「{title}」只能填一个词")),
+            (Holds::Word | Holds::Words, Value::Word(_) | Value::Words(_)) => value
+                .words()
+                .iter()
+                .find(|word| self.words.iter().all(|known| known.key != **word))
+                .map(|word| format!("「{title}」没有「{word}」这个词")),
+            (Holds::Number, value) if value.number().is_some() => None,
+            (Holds::Flag, Value::Flag(_)) | (Holds::Text, Value::Word(_)) => None,
+            (Holds::Number, _) => Some(format!("「{title}」应是数字")),
+            (Holds::Flag, _) => Some(format!("「{title}」应是“是”或“否”")),
+            (Holds::Text, _) => Some(format!("「{title}」应是文字")),
+            (Holds::Word | Holds::Words, _) => Some(format!("「{title}」应是规定的用词")),
         }
     }
 }

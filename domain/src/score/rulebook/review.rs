@@ -25,7 +25,7 @@ words! {
     }
 
     /// From which end of the ranking.
-    From {
+    End {
         Top = "top" "从高到低";
         Bottom = "bottom" "从低到高";
     }
@@ -59,7 +59,7 @@ pub struct Ranking {
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Pick {
     /// From which end.
-    pub from: From,
+    pub from: End,
     /// This percentage of the base.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<Amount>,
