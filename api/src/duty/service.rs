@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use domain::duty::{DutyKind, DutyStatus, DutyStep};
-use domain::ids::{CommitteeId, DutyRecordId, FactId, FileId, MemberId, TermId};
+use domain::ids::{DutyRecordId, FactId, FileId, MemberId, TermId};
 use domain::score::FactKind;
 use domain::time::local_date;
-use entity::{Scoped, duty_record, fact, file, member, term};
+use entity::{Scoped, duty_record, fact, member, term};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Set,
 };
 use serde_json::json;
 
@@ -19,6 +19,7 @@ use crate::crypto::random;
 use crate::db::{NewFact, Write, found};
 use crate::error::{ApiError, Code, Result};
 use crate::extract::{Fields, IfMatch};
+use crate::files::service::not_own;
 
 /// The table as facts and audit entries name it.
 const DUTY_RECORD: &str = "duty_record";
@@ -63,7 +64,7 @@ pub async fn declare(
         let member = &on.row;
         let mut fields = Fields::default();
         check_day(write, &mut fields, member.term_id, new.done_on).await?;
-        check_evidence(write, &mut fields, &new.evidence).await?;
+        check_evidence(write, &mut fields, &new.evidence, &[]).await?;
         fields.finish()?;
         let status = if new.submit {
             step(DutyStatus::Draft, DutyStep::Submit)?
@@ -139,12 +140,10 @@ pub async fn amend(
             let member = found(member::Entity::find_by_id(key).one(&write.txn).await?)?;
             check_day(write, &mut fields, member.term_id, done_on).await?;
         }
-        check_evidence(
-            write,
-            &mut fields,
-            change.evidence.as_deref().unwrap_or_default(),
-        )
-        .await?;
+        let before: Vec<FileId> =
+            serde_json::from_value(row.evidence.clone()).map_err(ApiError::internal)?;
+        let given = change.evidence.as_deref().unwrap_or_default();
+        check_evidence(write, &mut fields, given, &before).await?;
         fields.finish()?;
 
         let mut row = touched(write, row);
@@ -356,28 +355,20 @@ async fn check_day(
     Ok(())
 }
 
-async fn check_evidence(write: &Write, fields: &mut Fields, ids: &[FileId]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let known = existing_files(&write.txn, write.committee, ids).await?;
-    for (index, id) in ids.iter().enumerate() {
+/// Evidence is what the caller uploaded himself, or what the record shows already.
+async fn check_evidence(
+    write: &Write,
+    fields: &mut Fields,
+    ids: &[FileId],
+    before: &[FileId],
+) -> Result<()> {
+    let Some(caller) = write.account() else {
+        return Err(ApiError::internal(anyhow::anyhow!("nobody declares")));
+    };
+    for index in not_own(&write.txn, write.committee, caller, ids).await? {
         let pointer = format!("/evidence_ids/{index}");
-        fields.check(known.contains(id), &pointer, "unknown_file", "文件不存在");
+        let known = before.contains(&ids[index]);
+        fields.check(known, &pointer, "unknown_file", "没有这个文件");
     }
     Ok(())
-}
-
-async fn existing_files(
-    db: &impl ConnectionTrait,
-    committee: CommitteeId,
-    ids: &[FileId],
-) -> Result<Vec<FileId>> {
-    Ok(file::Entity::of(committee)
-        .filter(file::Column::Id.is_in(ids.iter().copied()))
-        .select_only()
-        .column(file::Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?)
 }

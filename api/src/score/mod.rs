@@ -9,14 +9,7 @@ mod routes;
 pub mod rulebook_file;
 pub mod service;
 
-use domain::score::Rulebook;
 use utoipa_actix_web::service_config::ServiceConfig;
-
-/// The six-ones default scheme, as shipped.
-pub fn default_rulebook() -> Rulebook {
-    toml::from_str(include_str!("../../rulebooks/six_ones.toml"))
-        .expect("the shipped rulebook is tested")
-}
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {
