@@ -1,19 +1,10 @@
-//! The service as a whole: its parts, its routes, its start and its stop.
+//! The parts of the service, put together from what the operator set.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::Server;
-use actix_web::http::header::ALLOW;
-use actix_web::middleware::from_fn;
-use actix_web::web::Data;
-use actix_web::{HttpResponse, HttpServer, ResponseError, get, web};
 use domain::score::Scheme;
 use migration::Migrator;
 use sea_orm_migration::MigratorTrait;
-use utoipa::OpenApi;
-use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::{Standings, Tokens};
 use crate::cache::Cache;
@@ -21,17 +12,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::Vault;
 use crate::db::Db;
-use crate::edge::edge;
-use crate::error::{ApiError, Code, Result};
-use crate::idempotency::once;
-use crate::jobs::Worker;
-use crate::methods::Methods;
+use crate::rulebook;
 use crate::telemetry::Metrics;
 use crate::wechat_apps::WechatApps;
-use crate::{
-    account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
-    plan, report, roster, score, sign_in,
-};
 
 /// Everything a handler needs.
 #[derive(Debug)]
@@ -83,7 +66,7 @@ impl App {
             ),
             standings: Standings::default(),
             wechat_apps: WechatApps::new(&config.wechat, &clock)?,
-            scheme: Arc::new(Scheme::new(score::default_rulebook())),
+            scheme: Arc::new(Scheme::new(rulebook::shipped())),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),
             config,
@@ -96,173 +79,10 @@ impl App {
     /// Brings the tables up to date and makes the system's own chain.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         Migrator::up(self.db.migrations(), None).await?;
-        people::found_system(&self.db, self.clock.now())
+        self.db
+            .found_system(self.clock.now())
             .await
             .map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(())
     }
-
-    /// Serves on `listener` until the server is stopped, with a worker beside it if so configured.
-    pub fn serve(self: &Arc<Self>, listener: TcpListener) -> std::io::Result<Server> {
-        let app = Data::from(Arc::clone(self));
-        let methods = Data::new(Methods::of(&openapi()));
-        let mut server = HttpServer::new(move || {
-            let (routes, openapi) = actix_web::App::new()
-                .into_utoipa_app()
-                .openapi(Documented::openapi())
-                .app_data(app.clone())
-                .configure(configure)
-                .split_for_parts();
-            routes
-                .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", openapi))
-                .app_data(methods.clone())
-                .default_service(web::to(unmatched))
-                .wrap(from_fn(edge))
-        });
-        if self.config.server.workers > 0 {
-            server = server.workers(self.config.server.workers);
-        }
-        if self.config.jobs.in_serve {
-            Worker::spawn(Arc::clone(self));
-        }
-        Ok(server
-            .shutdown_timeout(self.config.server.shutdown_seconds)
-            .client_request_timeout(std::time::Duration::from_secs(10))
-            .disable_signals()
-            .listen(listener)?
-            .run())
-    }
-}
-
-/// What no operation answers: a path that is none of ours, or a method the path does not have.
-async fn unmatched(request: actix_web::HttpRequest, methods: Data<Methods>) -> HttpResponse {
-    match methods.allowed(request.path()) {
-        None => ApiError::not_found().error_response(),
-        Some(allowed) => {
-            let mut response = ApiError::new(Code::MethodNotAllowed).error_response();
-            if let Ok(allowed) = allowed.parse() {
-                response.headers_mut().insert(ALLOW, allowed);
-            }
-            response
-        }
-    }
-}
-
-/// The description of the API.
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "邢动驿站 Xingdong Station", description = "Activities, check-in and explained scores for committees of the CPPCC."),
-    components(schemas(crate::error::Problem)),
-    modifiers(&Bearer)
-)]
-struct Documented;
-
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{
-            HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
-        };
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .build();
-        openapi
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
-        openapi.security = Some(vec![SecurityRequirement::new("bearer", [] as [&str; 0])]);
-    }
-}
-
-/// The description of the API as it is published.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    actix_web::App::new()
-        .into_utoipa_app()
-        .openapi(Documented::openapi())
-        .configure(configure)
-        .split_for_parts()
-        .1
-}
-
-/// Mounts every capability.
-fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    let path_is_no_id =
-        web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into());
-    let bodies = web::PayloadConfig::new(10 << 20);
-    service
-        .app_data(path_is_no_id)
-        .app_data(bodies)
-        .service(healthz)
-        .service(readyz)
-        .service(metrics)
-        .configure(callback::configure)
-        .service(
-            utoipa_actix_web::scope("/api/v1")
-                .wrap(from_fn(once))
-                .configure(sign_in::configure)
-                .configure(people::configure)
-                .configure(account::configure)
-                .configure(roster::configure)
-                .configure(files::configure)
-                .configure(calendar::configure)
-                .configure(plan::configure)
-                .configure(activity::configure)
-                .configure(leave::configure)
-                .configure(checkin::configure)
-                .configure(notice::configure)
-                .configure(duty::configure)
-                .configure(score::configure)
-                .configure(report::configure)
-                .configure(audit::configure),
-        );
-}
-
-/// Alive.
-#[utoipa::path(tag = "operation", responses((status = 200)), security(()))]
-#[get("/healthz")]
-async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().body("ok")
-}
-
-/// Ready: the database answers and its tables are up to date.
-#[utoipa::path(tag = "operation", responses((status = 200), (status = 503, body = crate::error::Problem)), security(()))]
-#[get("/readyz")]
-async fn readyz(app: Data<App>) -> Result<HttpResponse> {
-    let pending = Migrator::get_pending_migrations(app.db.read())
-        .await
-        .map_err(ApiError::unavailable)?;
-    if !pending.is_empty() {
-        return Err(ApiError::unavailable(anyhow::anyhow!(
-            "{} migrations are pending",
-            pending.len()
-        )));
-    }
-    Ok(HttpResponse::Ok().body("ready"))
-}
-
-/// Figures for Prometheus, for the bearer of the operator's token.
-#[utoipa::path(tag = "operation", responses((status = 200), (status = 404, body = crate::error::Problem)), security(()))]
-#[get("/metrics")]
-async fn metrics(app: Data<App>, request: actix_web::HttpRequest) -> Result<HttpResponse> {
-    let token = app
-        .config
-        .server
-        .metrics_token
-        .as_ref()
-        .ok_or_else(ApiError::not_found)?;
-    let given = request
-        .headers()
-        .get("authorization")
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let matches = given.is_some_and(|given| {
-        subtle::ConstantTimeEq::ct_eq(given.as_bytes(), token.reveal().as_bytes()).into()
-    });
-    if !matches {
-        return Err(ApiError::new(Code::Unauthenticated));
-    }
-    Ok(HttpResponse::Ok()
-        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        .body(app.metrics.render()))
 }

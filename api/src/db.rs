@@ -4,6 +4,7 @@
 //! nothing of it. Nothing waits for the network inside.
 
 mod chain;
+mod system;
 mod write;
 
 use std::path::Path;
@@ -16,17 +17,14 @@ use sea_orm::{
     DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use serde_json::Value;
-use uuid::Uuid;
 
 use chain::{Entry, append_audit};
 pub use chain::{begin_chains, seal_audit, seal_fact};
+pub use system::SYSTEM;
 pub use write::{NewFact, NewJob, Write};
 
 use crate::config;
 use crate::error::{ApiError, Code, Result};
-
-/// The committee that stands for the service itself: refusals of strangers are chained here.
-pub const SYSTEM: CommitteeId = CommitteeId(Uuid::nil());
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone, Debug)]

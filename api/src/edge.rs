@@ -43,7 +43,7 @@ pub async fn edge(
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
     let app = request
         .app_data::<Data<App>>()
-        .expect("mounted by app::configure")
+        .expect("mounted by server::serve")
         .clone();
     let trace_id = Uuid::from_bytes(random()).simple().to_string();
     let method = request.method().clone();
@@ -166,7 +166,7 @@ async fn receive(request: &mut ServiceRequest) -> Result<()> {
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {
-        return Err(ApiError::new(Code::PayloadTooLarge));
+        return Err(too_large(limit));
     }
     let mut payload = request.take_payload();
     let whole = async {
@@ -174,7 +174,7 @@ async fn receive(request: &mut ServiceRequest) -> Result<()> {
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| ApiError::new(Code::MalformedRequest))?;
             if body.len() + chunk.len() > limit {
-                return Err(ApiError::new(Code::PayloadTooLarge));
+                return Err(too_large(limit));
             }
             body.extend_from_slice(&chunk);
         }
@@ -186,6 +186,11 @@ async fn receive(request: &mut ServiceRequest) -> Result<()> {
     };
     put_back(request, body);
     Ok(())
+}
+
+fn too_large(limit: usize) -> ApiError {
+    let sentence = format!("内容不能超过 {} MB", limit >> 20);
+    ApiError::with(Code::PayloadTooLarge, sentence)
 }
 
 /// Gives the body to whoever reads it next.

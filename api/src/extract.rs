@@ -88,7 +88,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let pointer = if path == "." {
         String::new()
     } else {
-        format!("/{}", path.replace('.', "/"))
+        // An element of a list comes as `sessions[0].starts_at`.
+        format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
     };
     let text = error.inner().to_string();
     let quoted = text.split('`').nth(1).unwrap_or_default();

@@ -77,7 +77,7 @@ pub async fn once(
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
     let app = request
         .app_data::<Data<App>>()
-        .expect("mounted by app::configure")
+        .expect("mounted by server::serve")
         .clone();
     let Some(key) = request
         .headers()

@@ -2,11 +2,10 @@
 //!
 //! A worker claims a job by lease and fence, so that a job is done by one worker at a time and a
 //! worker that froze cannot finish what another took over. The claim is the one query that looks
-//! at all committees: a job is the service's own and is run for the committee it names.
+//! at all committees: a job is the service's own and is run for the committee it names. What a job
+//! does is known by its capability; `worker` brings the two together.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{CommitteeId, JobId};
@@ -23,7 +22,6 @@ use crate::crypto::random;
 use crate::db::NewJob;
 use crate::error::Result;
 use crate::telemetry::Metrics;
-use crate::{callback, notice, tidy};
 
 /// How long a worker has a job before another may take it.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -31,10 +29,6 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 const ATTEMPTS: i32 = 12;
 /// After so many jobs the worker takes breath, so that it can be stopped.
 const ROUND: usize = 64;
-/// How often the worker looks whether the nightly work is enqueued.
-const SCHEDULES: TimeDelta = TimeDelta::minutes(10);
-/// How long the worker sleeps when nothing wakes it.
-const IDLE: Duration = Duration::from_millis(500);
 
 /// What became of a job.
 #[derive(Debug)]
@@ -74,57 +68,15 @@ pub async fn enqueue(
     Ok(())
 }
 
-/// Runs due jobs, one after the other.
-#[derive(Debug)]
-pub struct Worker;
-
-impl Worker {
-    /// Starts a worker on this thread's runtime; it ends with the process.
-    pub fn spawn(app: Arc<App>) {
-        actix_web::rt::spawn(async move {
-            let mut look_at = app.clock.now();
-            loop {
-                // A committee may be founded, or its account configured, while this worker runs.
-                let now = app.clock.now();
-                if look_at <= now {
-                    look_at = now + SCHEDULES;
-                    if let Err(error) = ensure_scheduled(&app).await {
-                        tracing::error!(%error, "the nightly work could not be scheduled");
-                    }
-                }
-                match run_due(&app).await {
-                    Ok(0) => {
-                        let woken = app.work.notified();
-                        // Whether woken or not, the next thing to do is to look.
-                        let _timed_out = tokio::time::timeout(IDLE, woken).await;
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        let cause = error
-                            .cause
-                            .as_ref()
-                            .map(|cause| crate::telemetry::redact(&format!("{cause:#}")));
-                        tracing::error!(%error, cause, "jobs could not be claimed");
-                        tokio::time::sleep(IDLE).await;
-                    }
-                }
-            }
-        });
-    }
-}
-
-/// Makes sure that tonight's work of every committee is enqueued.
-pub async fn ensure_scheduled(app: &App) -> Result<()> {
-    callback::ensure_scheduled(app).await?;
-    tidy::ensure_scheduled(app).await
-}
-
-/// Runs the jobs that are due now, at most [`ROUND`]; tells how many were run.
-pub async fn run_due(app: &App) -> Result<usize> {
+/// Runs the jobs that are due now, at most [`ROUND`], each by `perform`; tells how many were run.
+pub async fn run_due(
+    app: &App,
+    perform: impl AsyncFn(&App, &job::Model) -> Result<Outcome>,
+) -> Result<usize> {
     let mut count = 0;
     // One at a time: a job that waits behind others would use up its lease before it begins.
     while let Some(job) = claim(app).await? {
-        run(app, job).await?;
+        run(app, job, &perform).await?;
         count += 1;
         if count == ROUND {
             break;
@@ -166,7 +118,11 @@ async fn claim(app: &App) -> Result<Option<job::Model>> {
         .await
 }
 
-async fn run(app: &App, job: job::Model) -> Result<()> {
+async fn run(
+    app: &App,
+    job: job::Model,
+    perform: impl AsyncFn(&App, &job::Model) -> Result<Outcome>,
+) -> Result<()> {
     // A job that panics has failed like any other; the worker and the jobs behind it go on.
     let outcome = AssertUnwindSafe(perform(app, &job))
         .catch_unwind()
@@ -223,18 +179,6 @@ async fn run(app: &App, job: job::Model) -> Result<()> {
             Ok(())
         })
         .await
-}
-
-async fn perform(app: &App, job: &job::Model) -> Result<Outcome> {
-    match job.kind.as_str() {
-        notice::DELIVER => notice::deliver(app, job).await,
-        notice::REMIND => notice::remind_due(app, job).await,
-        notice::RECONCILE => notice::reconcile(app, job).await,
-        callback::FOLLOW => callback::follow(app, job).await,
-        callback::RESYNC => callback::resync_due(app, job).await,
-        tidy::TIDY => tidy::tidy_due(app, job).await,
-        unknown => Err(anyhow::anyhow!("no handler for jobs of kind {unknown}").into()),
-    }
 }
 
 /// One second, then twice as long each time, at most a day.

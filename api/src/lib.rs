@@ -1,9 +1,9 @@
-//! The service: a capability is a folder, shared rooms know no capability except [`app`], which
-//! mounts them.
+//! The service: a capability is a folder, shared rooms know no capability, and what mounts, works,
+//! founds and shows the capabilities knows them all.
 
+// The rooms.
 pub mod access;
 pub mod app;
-pub mod backup;
 pub mod cache;
 pub mod clock;
 pub mod config;
@@ -12,22 +12,21 @@ pub mod db;
 pub mod edge;
 pub mod error;
 pub mod extract;
-pub mod founding;
 pub mod idempotency;
 pub mod jobs;
 pub mod methods;
+pub mod rulebook;
 pub mod sheet;
 pub mod telemetry;
-pub mod tidy;
 pub mod wechat_apps;
 
+// The capabilities.
 pub mod account;
 pub mod activity;
 pub mod audit;
 pub mod calendar;
 pub mod callback;
 pub mod checkin;
-pub mod demo;
 pub mod duty;
 pub mod files;
 pub mod leave;
@@ -38,3 +37,11 @@ pub mod report;
 pub mod roster;
 pub mod score;
 pub mod sign_in;
+pub mod tidy;
+
+// What puts them to use.
+pub mod backup;
+pub mod demo;
+pub mod founding;
+pub mod server;
+pub mod worker;

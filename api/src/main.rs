@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
-use api::jobs::Worker;
-use api::{audit, backup, demo, founding, notice, roster, score, telemetry};
+use api::worker::Worker;
+use api::{audit, backup, demo, founding, notice, roster, score, server, telemetry};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use migration::Migrator;
@@ -178,7 +178,7 @@ async fn main() -> Result<()> {
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
-            println!("{}", api::app::openapi().to_pretty_json()?);
+            println!("{}", api::server::openapi().to_pretty_json()?);
             Ok(())
         }
         Command::CheckConfig(config) => check_config(open(&config).await?).await,
@@ -271,7 +271,7 @@ async fn serve(app: Arc<App>) -> Result<()> {
     let listener = std::net::TcpListener::bind(&app.config.server.bind)
         .with_context(|| format!("cannot listen on {}", app.config.server.bind))?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    let server = app.serve(listener)?;
+    let server = server::serve(&app, listener)?;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     stop_signal().await?;

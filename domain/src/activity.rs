@@ -83,6 +83,12 @@ impl ActivityStatus {
         matches!(self, Self::Draft | Self::Returned)
     }
 
+    /// Whether its files may be replaced: materials often come late, but what is over stays as it
+    /// was shown.
+    pub const fn takes_files(self) -> bool {
+        !matches!(self, Self::Closed | Self::Cancelled)
+    }
+
     /// Whether members see it: it was published, whatever became of it.
     pub const fn public(self) -> bool {
         matches!(

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::leave::LeaveReason;
+use crate::session::{Session, Sessions};
 
 words! {
     /// A member's part in an activity (product.md §4.6).
@@ -52,15 +53,24 @@ impl AttendanceStatus {
     }
 }
 
-/// What is known of one member at the end of an activity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Presence {
+/// A member's stay at one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The ordinal of the session.
+    pub session: i32,
     /// When he checked in.
-    pub checked_in_at: Option<DateTime<Utc>>,
+    pub checked_in_at: DateTime<Utc>,
     /// Whether that was late, as admitted then.
     pub late: bool,
     /// When he checked out.
     pub checked_out_at: Option<DateTime<Utc>>,
+}
+
+/// What is known of one member at the end of an activity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// The sessions he checked in to; at most one stay for each.
+    pub stays: Vec<Stay>,
     /// The reason of his approved leave.
     pub leave: Option<LeaveReason>,
     /// What the convener found when calling the roll.
@@ -70,30 +80,61 @@ pub struct Presence {
 /// How an activity is settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosingRule {
-    /// When the activity began.
-    pub starts_at: DateTime<Utc>,
-    /// When it ended.
-    pub ends_at: DateTime<Utc>,
-    /// Numerator and denominator of the share of the time that must be attended: strictly below
-    /// it is absent, exactly at it is not. A denominator of zero is no rule.
+    /// When its sessions began and ended.
+    pub sessions: Sessions,
+    /// Numerator and denominator of the share of the time of all sessions that must be attended:
+    /// strictly below it is absent, exactly at it is not. A denominator of zero is no rule.
     pub min_share: Option<(u32, u32)>,
-    /// Whether members must check out: who does not, left early.
+    /// Whether members must check out of each session: who does not, left early.
     pub checkout_required: bool,
     /// The reasons of leave that take the activity out of the member's count.
     pub exempt_reasons: Vec<LeaveReason>,
 }
 
-/// The status with which a member leaves the activity.
+/// What becomes of a member's part when the activity ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The status with which he leaves it.
+    pub status: AttendanceStatus,
+    /// How many of its sessions count as attended: none unless the status says that he was there.
+    pub sessions_attended: usize,
+}
+
+/// The status with which a member leaves the activity, and how much of it he attended.
 ///
-/// What a person found at the roll call stands above everything. A check-in stands above a leave:
-/// who asked for leave and came all the same was there.
-pub fn settle(presence: &Presence, rule: &ClosingRule) -> AttendanceStatus {
-    if let Some(found) = presence.roll_call {
-        return found;
+/// What a person found at the roll call stands above everything and holds for all sessions; who
+/// was found to have left early was at those he checked in to, at one at least. A check-in stands
+/// above a leave: who asked for leave and came all the same was there. Of those who came, from the
+/// heaviest to the lightest:
+///
+/// 1. strictly less of the time than the share asked: absent, or on leave if that was approved;
+/// 2. gone before the end of a session, not checked out where that is asked, or a whole session
+///    missed without leave: left early;
+/// 3. late at any session: late;
+/// 4. present.
+pub fn settle(presence: &Presence, rule: &ClosingRule) -> Settlement {
+    let total = rule.sessions.total();
+    let came_to = presence.stays.len();
+    let status = match presence.roll_call {
+        Some(found) => found,
+        None if came_to == 0 || below_share(presence, rule) => stayed_away(presence, rule),
+        None if left_early(presence, rule) => AttendanceStatus::LeftEarly,
+        None if presence.stays.iter().any(|stay| stay.late) => AttendanceStatus::Late,
+        None => AttendanceStatus::Present,
+    };
+    let sessions_attended = match (status.attended(), presence.roll_call) {
+        (false, _) => 0,
+        (true, Some(AttendanceStatus::LeftEarly)) => came_to.clamp(1, total),
+        (true, Some(_)) => total,
+        (true, None) => came_to,
+    };
+    Settlement {
+        status,
+        sessions_attended,
     }
-    if let Some(checked_in_at) = presence.checked_in_at {
-        return settle_present(presence, checked_in_at, rule);
-    }
+}
+
+fn stayed_away(presence: &Presence, rule: &ClosingRule) -> AttendanceStatus {
     match presence.leave {
         Some(reason) if rule.exempt_reasons.contains(&reason) => AttendanceStatus::Exempt,
         Some(_) => AttendanceStatus::Leave,
@@ -101,177 +142,57 @@ pub fn settle(presence: &Presence, rule: &ClosingRule) -> AttendanceStatus {
     }
 }
 
-fn settle_present(
-    presence: &Presence,
-    checked_in_at: DateTime<Utc>,
-    rule: &ClosingRule,
-) -> AttendanceStatus {
-    let left_early = match presence.checked_out_at {
-        Some(left_at) => {
-            if below_share(checked_in_at, left_at, rule) {
-                return AttendanceStatus::Absent;
-            }
-            left_at < rule.ends_at
-        }
+fn left_early(presence: &Presence, rule: &ClosingRule) -> bool {
+    let missed_one = presence.stays.len() < rule.sessions.total();
+    let left_one = pairs(presence, rule).any(|(stay, session)| match stay.checked_out_at {
+        Some(left_at) => left_at < session.ends_at,
         None => rule.checkout_required,
-    };
-    if left_early {
-        AttendanceStatus::LeftEarly
-    } else if presence.late {
-        AttendanceStatus::Late
-    } else {
-        AttendanceStatus::Present
-    }
+    });
+    left_one || (missed_one && presence.leave.is_none())
 }
 
-/// Whether the time between the two lies strictly below the share asked, counted in whole seconds
-/// of the activity: coming early earns nothing and staying on neither.
-fn below_share(came_at: DateTime<Utc>, left_at: DateTime<Utc>, rule: &ClosingRule) -> bool {
+/// Whether the time attended lies strictly below the share asked, counted in whole seconds of the
+/// sessions: coming early earns nothing, nor does staying on. A session without check-out counts
+/// in full: how long he stayed is not known, and having left early says so where it matters.
+fn below_share(presence: &Presence, rule: &ClosingRule) -> bool {
     let Some((numerator, denominator)) = rule.min_share.filter(|(_, denominator)| *denominator > 0)
     else {
         return false;
     };
-    let attended = left_at.min(rule.ends_at) - came_at.max(rule.starts_at);
-    let attended = i128::from(attended.num_seconds().max(0));
-    let whole = i128::from((rule.ends_at - rule.starts_at).num_seconds().max(0));
+    let attended: i128 = pairs(presence, rule)
+        .map(|(stay, session)| match stay.checked_out_at {
+            Some(left_at) => seconds(
+                stay.checked_in_at.max(session.starts_at),
+                left_at.min(session.ends_at),
+            ),
+            None => seconds(session.starts_at, session.ends_at),
+        })
+        .sum();
+    let whole: i128 = rule
+        .sessions
+        .numbered()
+        .map(|(_, session)| seconds(session.starts_at, session.ends_at))
+        .sum();
     attended * i128::from(denominator) < i128::from(numerator) * whole
 }
 
-#[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-
-    use super::*;
-    use AttendanceStatus::{Absent, Exempt, Invited, Late, Leave, LeftEarly, Present};
-
-    /// Minutes after the start; the activity takes 90.
-    fn at(minutes: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_795_741_200, 0).unwrap() + TimeDelta::minutes(minutes)
-    }
-
-    /// Under two thirds of the time is absent (product.md §4.3).
-    fn rule() -> ClosingRule {
-        ClosingRule {
-            starts_at: at(0),
-            ends_at: at(90),
-            min_share: Some((2, 3)),
-            checkout_required: false,
-            exempt_reasons: vec![LeaveReason::ALL[0]],
-        }
-    }
-
-    fn came(minutes: i64) -> Presence {
-        Presence {
-            checked_in_at: Some(at(minutes)),
-            ..Presence::default()
-        }
-    }
-
-    #[test]
-    fn the_table_of_comings_and_goings() {
-        for (came_at, late, left_at, expected) in [
-            (-10, false, None, Present),
-            (10, true, None, Late),
-            (-10, false, Some(90), Present),
-            (-10, false, Some(120), Present),
-            (-10, false, Some(89), LeftEarly),
-            (10, true, Some(90), Late),
-            (10, true, Some(80), LeftEarly),
-            // Two thirds of 90 minutes are 60: reached exactly it is enough.
-            (0, false, Some(60), LeftEarly),
-            (-30, false, Some(59), Absent),
-            (30, true, Some(90), Late),
-            (31, true, Some(90), Absent),
-            (31, true, Some(300), Absent),
-            (50, true, Some(40), Absent),
-        ] {
-            let presence = Presence {
-                late,
-                checked_out_at: left_at.map(at),
-                ..came(came_at)
-            };
-            assert_eq!(
-                settle(&presence, &rule()),
-                expected,
-                "{came_at} to {left_at:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn one_second_below_the_share_is_absent() {
-        let left = |seconds| Presence {
-            checked_out_at: Some(at(60) + TimeDelta::seconds(seconds)),
-            ..came(0)
-        };
-        assert_eq!(settle(&left(-1), &rule()), Absent);
-        assert_eq!(settle(&left(0), &rule()), LeftEarly);
-        assert_eq!(settle(&left(1), &rule()), LeftEarly);
-    }
-
-    #[test]
-    fn without_a_share_any_stay_counts() {
-        for min_share in [None, Some((1, 0))] {
-            let rule = ClosingRule {
-                min_share,
-                ..rule()
-            };
-            let presence = Presence {
-                checked_out_at: Some(at(1)),
-                ..came(0)
-            };
-            assert_eq!(settle(&presence, &rule), LeftEarly);
-        }
-    }
-
-    #[test]
-    fn who_must_check_out_and_does_not_has_left_early() {
-        let rule = ClosingRule {
-            checkout_required: true,
-            ..rule()
-        };
-        assert_eq!(settle(&came(0), &rule), LeftEarly);
-    }
-
-    #[test]
-    fn who_did_not_come_is_absent_unless_a_leave_was_approved() {
-        let on_leave = |reason| Presence {
-            leave: Some(reason),
-            ..Presence::default()
-        };
-        assert_eq!(settle(&Presence::default(), &rule()), Absent);
-        assert_eq!(settle(&on_leave(LeaveReason::ALL[0]), &rule()), Exempt);
-        assert_eq!(settle(&on_leave(LeaveReason::ALL[1]), &rule()), Leave);
-    }
-
-    #[test]
-    fn who_comes_in_spite_of_his_leave_was_there() {
-        let presence = Presence {
-            leave: Some(LeaveReason::ALL[0]),
-            ..came(0)
-        };
-        assert_eq!(settle(&presence, &rule()), Present);
-    }
-
-    #[test]
-    fn the_roll_call_stands_above_the_phone() {
-        for &found in AttendanceStatus::ALL {
-            let presence = Presence {
-                roll_call: Some(found),
-                ..came(0)
-            };
-            assert_eq!(settle(&presence, &rule()), found);
-        }
-    }
-
-    #[test]
-    fn only_being_there_is_attending() {
-        let attended: Vec<_> = AttendanceStatus::ALL
-            .iter()
-            .copied()
-            .filter(|status| status.attended())
-            .collect();
-        assert_eq!(attended, [Present, Late, LeftEarly]);
-        assert!(!Invited.attended());
-    }
+fn seconds(from: DateTime<Utc>, until: DateTime<Utc>) -> i128 {
+    i128::from((until - from).num_seconds().max(0))
 }
+
+/// Each stay with its session.
+fn pairs<'a>(
+    presence: &'a Presence,
+    rule: &'a ClosingRule,
+) -> impl Iterator<Item = (&'a Stay, &'a Session)> {
+    rule.sessions.numbered().flat_map(|(ordinal, session)| {
+        presence
+            .stays
+            .iter()
+            .filter(move |stay| stay.session == ordinal)
+            .map(move |stay| (stay, session))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,7 @@ words! {
         ActivityRead = "activity_read" "查看活动详情";
         ActivityCreate = "activity_create" "起草活动";
         ActivityUpdate = "activity_update" "修改活动";
+        ActivityFiles = "activity_files" "更换活动材料";
         ActivitySubmit = "activity_submit" "提交活动";
         ActivityApprove = "activity_approve" "审核活动";
         ActivityReturn = "activity_return" "退回活动";
@@ -99,8 +100,8 @@ words! {
         AuditRead = "audit_read" "查看审计日志";
         AuditVerify = "audit_verify" "校验审计日志";
         JobList = "job_list" "查看后台任务";
-        FileUpload = "file_upload" "上传图片";
-        FileRead = "file_read" "查看图片";
+        FileUpload = "file_upload" "上传文件";
+        FileRead = "file_read" "查看文件";
     }
 }
 
@@ -162,6 +163,7 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::ActivityRead,         [Ow, Gr, Sc, Co, Co, Co, _0]),
     (O::ActivityCreate,       [_0, Gr, _0, Co, _0, _0, _0]),
     (O::ActivityUpdate,       [_0, Gr, _0, Co, _0, _0, _0]),
+    (O::ActivityFiles,        [_0, Gr, _0, Co, _0, _0, _0]),
     (O::ActivitySubmit,       [_0, Gr, _0, Co, _0, _0, _0]),
     (O::ActivityApprove,      [_0, _0, Sc, Co, _0, _0, _0]),
     (O::ActivityReturn,       [_0, _0, Sc, Co, _0, _0, _0]),
@@ -201,7 +203,7 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::AuditVerify,          [_0, _0, _0, _0, _0, Co, _0]),
     (O::JobList,              [_0, _0, _0, Co, _0, Co, Co]),
     (O::FileUpload,           [Ow, Ow, Ow, Co, _0, _0, _0]),
-    (O::FileRead,             [Ow, Ow, Co, Co, Co, Co, _0]),
+    (O::FileRead,             [Ow, Gr, Sc, Co, Co, Co, _0]),
 ];
 
 /// How far `role` reaches with `operation`.

@@ -28,29 +28,22 @@ pub struct Window {
     pub closes_at: DateTime<Utc>,
 }
 
-impl Window {
-    fn admits(self, at: DateTime<Utc>) -> Result<(), Refusal> {
-        if at < self.opens_at {
-            return Err(Refusal::TooEarly {
-                opens_at: self.opens_at,
-            });
-        }
-        if self.closes_at <= at {
-            return Err(Refusal::TooLate {
-                closes_at: self.closes_at,
-            });
-        }
-        Ok(())
-    }
-}
-
-/// What an activity asks of a check-in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Policy {
+/// When one session of an activity takes check-ins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionWindow {
+    /// The ordinal of the session.
+    pub session: i32,
     /// When check-ins are taken.
     pub window: Window,
     /// From this instant on a check-in is late.
     pub late_after: DateTime<Utc>,
+}
+
+/// What an activity asks of a check-in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// When its sessions take check-ins: in order and without overlap.
+    pub windows: Vec<SessionWindow>,
     /// How long after the end of its slot a code may still arrive from a phone that had no
     /// network; zero where the activity takes no offline check-ins.
     pub offline_delay: TimeDelta,
@@ -77,6 +70,8 @@ pub struct Admission {
     /// When the member was there: the server's time, or for an offline check-in the start of the
     /// slot that the code proves.
     pub at: DateTime<Utc>,
+    /// The ordinal of the session in whose window that lies.
+    pub session: i32,
     /// Whether that is late.
     pub late: bool,
     /// Whether the code came after its time from a phone without network.
@@ -90,12 +85,12 @@ pub struct Admission {
 /// Why an attempt is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Refusal {
-    /// Before check-in opens.
+    /// Before check-in opens, or between the windows of two sessions.
     TooEarly {
-        /// When it opens.
+        /// When it opens next.
         opens_at: DateTime<Utc>,
     },
-    /// At or after the close.
+    /// At or after the close of the last session.
     TooLate {
         /// When it closed.
         closes_at: DateTime<Utc>,
@@ -132,9 +127,10 @@ pub enum Refusal {
 ///
 /// The code is verified before anything is said about the place, so that nobody can probe where a
 /// venue is without standing before its screen. A code of this slot or the one before is online
-/// and counts from `now`; an older one is offline and counts from the start of its slot, which
-/// must lie in the window. So is one that was shown in time and arrives at the close or just
-/// after: a moment later it would be offline and admitted.
+/// and counts from `now`; an older one is offline and counts from the start of its slot. That
+/// instant must lie in the window of a session, and is a check-in to that one. A code that was
+/// shown in the window of a session and arrives at its close or just after is offline as well: a
+/// moment later it would be, and admitted.
 pub fn admit(
     keys: &CodeKeys,
     activity: ActivityId,
@@ -143,36 +139,75 @@ pub fn admit(
     now: DateTime<Utc>,
 ) -> Result<Admission, Refusal> {
     let digits = Digits::read(attempt.code).ok_or(Refusal::WrongCode)?;
-    if now < policy.window.opens_at {
-        // No slot up to now can lie in the window, so nothing needs to be looked at.
+    if let Some(first) = policy.windows.first()
+        && now < first.window.opens_at
+    {
+        // No slot up to now can lie in a window, so nothing needs to be looked at.
         return Err(Refusal::TooEarly {
-            opens_at: policy.window.opens_at,
+            opens_at: first.window.opens_at,
         });
     }
     let current = Slot::at(now);
     let slot = proved_slot(keys, activity, &digits, attempt, current)?;
     let online = current.previous() <= slot && !is_overtaken_by_the_close(policy, slot, now);
     let at = if online { now } else { slot.valid_from() };
-    policy.window.admits(at)?;
+    let session = window_at(&policy.windows, at)?;
     if !online {
         in_time_for_offline(slot, policy.offline_delay, now)?;
     }
     let place = place::verdict(policy.place.as_ref(), attempt.location.as_ref())?;
     Ok(Admission {
         at,
-        late: policy.late_after <= at,
+        session: session.session,
+        late: session.late_after <= at,
         offline: !online,
         slot,
         place,
     })
 }
 
-/// Whether check-in closed while a code that was shown in time was on its way, where codes may
-/// come later at all.
+/// The window in which an instant lies.
+fn window_at(windows: &[SessionWindow], at: DateTime<Utc>) -> Result<&SessionWindow, Refusal> {
+    match windows.iter().find(|one| at < one.window.closes_at) {
+        Some(one) if one.window.opens_at <= at => Ok(one),
+        Some(next) => Err(Refusal::TooEarly {
+            opens_at: next.window.opens_at,
+        }),
+        None => Err(Refusal::TooLate {
+            closes_at: windows
+                .last()
+                .map_or(DateTime::<Utc>::MIN_UTC, |last| last.window.closes_at),
+        }),
+    }
+}
+
+/// The session to which `attempt` can only be a check-in if it is admitted at all, told before its
+/// code is looked at; none where the code has to tell.
+///
+/// Between sessions nothing is meant: who taps there waits for the next one, whatever he has done
+/// before. After the last close it is the last one.
+pub fn meant(windows: &[SessionWindow], attempt: &Attempt<'_>, now: DateTime<Utc>) -> Option<i32> {
+    if let [only] = windows {
+        return Some(only.session);
+    }
+    let session_at = |at| match window_at(windows, at) {
+        Ok(one) => Some(one.session),
+        Err(Refusal::TooLate { .. }) => windows.last().map(|last| last.session),
+        Err(_) => None,
+    };
+    let claimed = attempt.slot.map(Slot::valid_from).or(attempt.captured_at);
+    let session = session_at(now)?;
+    claimed
+        .is_none_or(|claimed| session_at(claimed) == Some(session))
+        .then_some(session)
+}
+
+/// Whether the check-in of the session in which a code was shown closed while it was on its way,
+/// where codes may come later at all.
 fn is_overtaken_by_the_close(policy: &Policy, slot: Slot, now: DateTime<Utc>) -> bool {
-    policy.window.closes_at <= now
-        && TimeDelta::zero() < policy.offline_delay
-        && policy.window.admits(slot.valid_from()).is_ok()
+    TimeDelta::zero() < policy.offline_delay
+        && window_at(&policy.windows, slot.valid_from())
+            .is_ok_and(|shown_in| shown_in.window.closes_at <= now)
 }
 
 /// The slot whose code this is, newest first.

@@ -144,6 +144,8 @@ ids! {
     FactId;
     /// A file somebody uploaded.
     FileId;
+    /// A file as one activity shows it.
+    ActivityFileId;
     /// A background job.
     JobId;
     /// An entry of the audit log.

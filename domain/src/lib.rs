@@ -24,5 +24,6 @@ pub mod plan;
 pub mod points;
 pub mod roster;
 pub mod score;
+pub mod session;
 pub mod text;
 pub mod time;

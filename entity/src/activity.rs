@@ -46,6 +46,9 @@ pub struct Model {
     pub late_after: DateTimeUtc,
     /// Replies are asked for until then.
     pub reply_by: DateTimeUtc,
+    /// When each of its sessions is, where there are several; then the instants above are their
+    /// outline. An activity of one session has nothing here: the instants above are that session.
+    pub sessions: Option<Json>,
     /// Below this share of the time a member counts as absent.
     pub min_share_percent: Option<i32>,
     /// Why it is announced later than the rule asks.

@@ -33,15 +33,15 @@ pub struct Model {
     pub replied_at: Option<DateTimeUtc>,
     /// The reason of an approved leave.
     pub leave_reason: Option<LeaveReason>,
-    /// When he checked in.
+    /// When he first checked in; the check-in to each session is in [`crate::checkin`].
     pub checked_in_at: Option<DateTimeUtc>,
-    /// Whether that was late.
+    /// Whether he was late, at any session.
     pub late: bool,
-    /// Whether it came from the offline queue.
+    /// Whether a check-in of his came from the offline queue.
     pub offline: bool,
-    /// Whether the place could not be decided.
+    /// Whether the place of a check-in of his could not be decided.
     pub needs_review: bool,
-    /// When he checked out.
+    /// When he last checked out.
     pub checked_out_at: Option<DateTimeUtc>,
     /// Who called the roll for him.
     pub rolled_by: Option<AccountId>,
@@ -51,6 +51,10 @@ pub struct Model {
     pub read_at: Option<DateTimeUtc>,
     /// When the status was settled.
     pub settled_at: Option<DateTimeUtc>,
+    /// How many sessions count as attended, once that was settled.
+    pub sessions_attended: Option<i32>,
+    /// How many sessions there were, once that was settled.
+    pub sessions_total: Option<i32>,
     /// When he was invited.
     pub created_at: DateTimeUtc,
     /// When last changed.

@@ -1,9 +1,9 @@
-//! One accepted check-in; at most one for a member and an activity.
+//! One accepted check-in; at most one for a member and a session of an activity.
 
 use domain::ids::{ActivityId, CheckinId, CommitteeId, MemberId};
 use sea_orm::entity::prelude::*;
 
-/// One accepted check-in; at most one for a member and an activity.
+/// One accepted check-in; at most one for a member and a session of an activity.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "checkin")]
 pub struct Model {
@@ -17,6 +17,8 @@ pub struct Model {
     pub activity_id: ActivityId,
     /// The member.
     pub member_id: MemberId,
+    /// The ordinal of the session, from 1.
+    pub session: i32,
     /// When he was there: the server's clock, or the slot of the code if it came later.
     pub at: DateTimeUtc,
     /// When it reached us.
@@ -41,6 +43,8 @@ pub struct Model {
     pub distance_m: Option<i32>,
     /// Whether the place could not be decided.
     pub needs_review: bool,
+    /// When he checked out of the session.
+    pub checked_out_at: Option<DateTimeUtc>,
 }
 
 /// None: rows are found by key, and joins are written where they are needed.

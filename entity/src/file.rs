@@ -1,9 +1,9 @@
-//! A picture somebody uploaded, re-encoded.
+//! A file somebody uploaded: a picture made anew, or a document as it came.
 
 use domain::ids::{AccountId, CommitteeId, FileId};
 use sea_orm::entity::prelude::*;
 
-/// A picture somebody uploaded, re-encoded.
+/// A file somebody uploaded: a picture made anew, or a document as it came.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "file")]
 pub struct Model {
@@ -15,13 +15,13 @@ pub struct Model {
     pub id: FileId,
     /// Who uploaded it.
     pub owner_id: AccountId,
-    /// `image/jpeg` or `image/png`.
+    /// What is in it, such as `image/jpeg` or `application/pdf`.
     pub media_type: String,
     /// Bytes.
     pub size: i64,
     /// Of the stored bytes.
     pub sha256: String,
-    /// The re-encoded picture.
+    /// What is handed out.
     pub data: Vec<u8>,
     /// When.
     pub created_at: DateTimeUtc,

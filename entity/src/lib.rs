@@ -7,6 +7,7 @@
 pub mod account;
 pub mod activity;
 pub mod activity_day;
+pub mod activity_file;
 pub mod attendance;
 pub mod audit;
 pub mod binding_request;

@@ -15,6 +15,8 @@ mod m20261122_000003_notice;
 mod m20261122_000004_duty;
 mod m20261122_000005_record;
 mod m20261122_000006_plan;
+mod m20261122_000007_session;
+mod m20261122_000008_activity_file;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -29,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_duty::Migration),
             Box::new(m20261122_000005_record::Migration),
             Box::new(m20261122_000006_plan::Migration),
+            Box::new(m20261122_000007_session::Migration),
+            Box::new(m20261122_000008_activity_file::Migration),
         ]
     }
 }

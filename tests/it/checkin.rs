@@ -70,7 +70,7 @@ async fn the_first_tap_stands_and_the_second_finds_it() {
     assert_eq!(status, 201, "{first}");
     assert_eq!(
         first,
-        json!({ "status": "present", "at": "2026-09-19T14:30:00+08:00", "offline": false, "late": false, "needs_review": false })
+        json!({ "status": "present", "session": 1, "at": "2026-09-19T14:30:00+08:00", "offline": false, "late": false, "needs_review": false })
     );
 
     t.pass_minutes(20);

@@ -108,44 +108,141 @@ fn routes_know_no_database_and_services_know_no_http() {
     assert!(looked_at > 15, "only {looked_at} files were looked at");
 }
 
-#[test]
-fn shared_rooms_import_no_capability() {
-    let slices = [
-        "account", "activity", "audit", "calendar", "callback", "checkin", "duty", "files",
-        "leave", "notice", "people", "plan", "report", "roster", "score", "sign_in",
-    ];
-    let shared = [
-        "access",
-        "access.rs",
-        "wechat_apps.rs",
-        "cache.rs",
-        "clock.rs",
-        "config.rs",
-        "crypto.rs",
-        "db.rs",
-        "edge.rs",
-        "error.rs",
-        "extract.rs",
-        "idempotency.rs",
-        "sheet.rs",
-        "telemetry.rs",
-    ];
-    let folder = root().join("api/src");
-    for room in shared {
-        let path = folder.join(room);
-        let texts = if path.is_dir() {
-            sources(&path)
-        } else {
-            vec![(
-                path.clone(),
-                std::fs::read_to_string(&path).expect("a shared room"),
-            )]
+/// What every capability may stand on; a room stands on nothing but rooms.
+const ROOMS: [&str; 17] = [
+    "access",
+    "app",
+    "cache",
+    "clock",
+    "config",
+    "crypto",
+    "db",
+    "edge",
+    "error",
+    "extract",
+    "idempotency",
+    "jobs",
+    "methods",
+    "rulebook",
+    "sheet",
+    "telemetry",
+    "wechat_apps",
+];
+
+/// What knows every capability and is known by none.
+const TOPS: [&str; 5] = ["backup", "demo", "founding", "server", "worker"];
+
+/// The modules of the crate, as `lib.rs` lists them.
+fn modules() -> BTreeSet<String> {
+    let library =
+        std::fs::read_to_string(root().join("api/src/lib.rs")).expect("the service's lib.rs");
+    let modules = library.lines().filter_map(|line| {
+        let name = line.strip_prefix("pub mod ")?.strip_suffix(';')?;
+        Some(name.to_owned())
+    });
+    modules.collect()
+}
+
+/// The sources of one module, whether it is a file, a folder or both.
+fn sources_of(module: &str) -> Vec<(PathBuf, String)> {
+    let folder = root().join("api/src").join(module);
+    let file = folder.with_extension("rs");
+    let mut found = Vec::new();
+    if folder.is_dir() {
+        found.extend(sources(&folder));
+    }
+    if let Ok(text) = std::fs::read_to_string(&file) {
+        found.push((file, text));
+    }
+    assert!(!found.is_empty(), "no source of {module}");
+    found
+}
+
+/// The modules of the crate that a source names: after `crate::` and, one level deep, in the
+/// braces of `crate::{…}`.
+fn named(source: &str) -> BTreeSet<String> {
+    let word = |text: &str| -> String {
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
+    let mut names = BTreeSet::new();
+    for (_, after) in source
+        .match_indices("crate::")
+        .map(|(at, path)| (at, &source[at + path.len()..]))
+    {
+        let Some(list) = after.strip_prefix('{') else {
+            names.insert(word(after));
+            continue;
         };
-        for (path, text) in texts {
-            for slice in slices {
+        let mut depth = 0;
+        let mut outermost = String::new();
+        for c in list.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                _ if depth == 0 => outermost.push(c),
+                _ => {}
+            }
+        }
+        names.extend(outermost.split(',').map(|item| word(item.trim())));
+    }
+    names.remove("");
+    names
+}
+
+#[test]
+fn a_name_is_found_however_it_is_imported() {
+    let source = "
+        use crate::app::App;
+        use crate::db::{self, files};
+        use crate::{callback, notice::{self, people}, roster as members,};
+        /// See [`crate::score`].
+        fn f() { crate::audit::verify() }";
+
+    let expected = [
+        "app", "audit", "callback", "db", "notice", "roster", "score",
+    ];
+
+    assert_eq!(named(source), expected.map(str::to_owned).into());
+}
+
+#[test]
+fn rooms_name_no_capability() {
+    for room in ROOMS {
+        for (path, text) in sources_of(room) {
+            for name in named(&text) {
                 assert!(
-                    !text.contains(&format!("crate::{slice}::")),
-                    "{} imports {slice}",
+                    ROOMS.contains(&name.as_str()),
+                    "{} names {name}, which is no room",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn capabilities_do_not_name_what_puts_them_to_use() {
+    let modules = modules();
+    assert!(
+        ROOMS
+            .iter()
+            .chain(&TOPS)
+            .all(|name| modules.contains(*name))
+    );
+    let capabilities: Vec<_> = modules
+        .iter()
+        .filter(|name| !ROOMS.contains(&name.as_str()) && !TOPS.contains(&name.as_str()))
+        .collect();
+    assert!(capabilities.len() > 15, "only {capabilities:?}");
+    for capability in capabilities {
+        for (path, text) in sources_of(capability) {
+            for name in named(&text) {
+                assert!(
+                    !TOPS.contains(&name.as_str()),
+                    "{} names {name}",
                     path.display()
                 );
             }

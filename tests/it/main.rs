@@ -26,6 +26,7 @@ mod plan;
 mod roster;
 mod schema;
 mod score;
+mod session;
 mod sign_in;
 mod story;
 mod tidy;

@@ -25,7 +25,7 @@ macro_rules! described {
 
 macro_rules! every_entity {
     ($schema:expr, $backend:expr) => {
-        described!($schema, $backend; account activity activity_day attendance audit binding_request callback checkin committee
+        described!($schema, $backend; account activity activity_day activity_file attendance audit binding_request callback checkin committee
             correction delivery duty_record fact file group idempotency identity inbox_message invite_code job
             leave_request ledger_head member notice plan plan_item roster_import seat sector session special_committee station term)
     };

@@ -1,6 +1,6 @@
 //! What the night takes away: raw places, kept answers, finished work. What counts stays.
 
-use api::jobs::ensure_scheduled;
+use api::worker::ensure_scheduled;
 use domain::ids::CallbackId;
 use entity::{Scoped, callback, checkin, idempotency, job, roster_import};
 use reqwest::multipart::{Form, Part};

@@ -121,7 +121,7 @@ impl TestApp {
         let app = App::open(config, clock).await.expect("the service opens");
         engine.must_be(&app);
         app.migrate().await.expect("migrations run");
-        let server = app.serve(listener).expect("the service serves");
+        let server = api::server::serve(&app, listener).expect("the service serves");
         let handle = server.handle();
         actix_web::rt::spawn(server);
         Self {
@@ -161,7 +161,7 @@ impl TestApp {
         let mut count = 0;
         // A job may wait for its time; what is due now is done after a few rounds.
         for _ in 0..50 {
-            match api::jobs::run_due(&self.app)
+            match api::worker::run_due(&self.app)
                 .await
                 .expect("jobs can be claimed")
             {

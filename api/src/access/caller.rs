@@ -102,7 +102,7 @@ impl FromRequest for Caller {
         Box::pin(async move {
             let app = request
                 .app_data::<Data<App>>()
-                .expect("mounted by app::configure")
+                .expect("mounted by server::serve")
                 .clone();
             Self::of(&app, &request).await
         })

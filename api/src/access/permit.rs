@@ -76,6 +76,7 @@ operations! {
     ActivityRead
     ActivityCreate
     ActivityUpdate
+    ActivityFiles
     ActivitySubmit
     ActivityApprove
     ActivityReturn
@@ -227,7 +228,7 @@ impl<O: OperationType> FromRequest for Permit<O> {
         Box::pin(async move {
             let app = request
                 .app_data::<Data<App>>()
-                .expect("mounted by app::configure")
+                .expect("mounted by server::serve")
                 .clone();
             let permit = Self::of(Caller::of(&app, &request).await?)?;
             opener.send_replace(true);
@@ -281,7 +282,7 @@ impl<O: OperationType, T: Guarded> FromRequest for On<O, T> {
         Box::pin(async move {
             let app = request
                 .app_data::<Data<App>>()
-                .expect("mounted by app::configure")
+                .expect("mounted by server::serve")
                 .clone();
             let caller = Caller::of(&app, &request).await?;
             let id = request

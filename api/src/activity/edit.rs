@@ -6,7 +6,11 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::audience::Audience;
-use super::plan::{GivenTimes, Plan, Point};
+use super::files::GivenFile;
+use super::plan::{Plan, Point};
+use super::sessions::SessionTimes;
+use super::times::GivenTimes;
+use crate::error::Result;
 
 /// One field of an edit that may also be emptied.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,29 +92,35 @@ pub struct ActivityEdit {
     #[serde(default, with = "crate::extract::instant::option")]
     #[schema(value_type = Option<String>)]
     reply_by: Option<DateTime<Utc>>,
+    /// All sessions anew, 1 to 12 in order and without overlap; in place of start and end, and
+    /// needed to move an activity that has several.
+    sessions: Option<Vec<SessionTimes>>,
     /// 1 to 100; `null` for no minimum.
     #[serde(default)]
     #[schema(value_type = Option<i32>)]
     min_share_percent: Edited<i32>,
     /// Who is invited.
     pub(super) audience: Option<Audience>,
+    /// What is shown with it, at most 10 files; replaces the list.
+    pub(super) files: Option<Vec<GivenFile>>,
 }
 
 impl ActivityEdit {
-    /// The plan after the edit, not yet checked.
-    pub fn over(self, plan: Plan) -> Plan {
-        let times = plan.times;
-        let starts_at = self.starts_at.unwrap_or(times.starts_at);
-        let ends_at = self
-            .ends_at
-            .unwrap_or(times.ends_at + (starts_at - times.starts_at));
+    /// The plan after the edit, its instants in order but not yet checked.
+    ///
+    /// # Errors
+    /// `validation_failed` when what is said of the instants cannot be followed.
+    pub fn over(self, plan: Plan) -> Result<Plan> {
         let given = GivenTimes {
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
             opens_at: self.opens_at,
             closes_at: self.closes_at,
             late_after: self.late_after,
             reply_by: self.reply_by,
+            sessions: self.sessions,
         };
-        Plan {
+        Ok(Plan {
             kind: self.kind.unwrap_or(plan.kind),
             mode: self.mode.unwrap_or(plan.mode),
             title: self.title.unwrap_or(plan.title),
@@ -121,8 +131,8 @@ impl ActivityEdit {
                 longitude: self.longitude.over(plan.point.longitude),
                 radius_m: self.radius_m.over(plan.point.radius_m),
             },
-            times: times.moved(starts_at, ends_at, given),
+            times: plan.times.moved(&given)?,
             min_share_percent: self.min_share_percent.over(plan.min_share_percent),
-        }
+        })
     }
 }

@@ -3,13 +3,16 @@
 
 mod audience;
 mod edit;
+mod files;
 mod plan;
 mod publish;
 mod queries;
 mod reply;
 mod routes;
 pub mod service;
+mod sessions;
 mod steps;
+mod times;
 
 use chrono::{DateTime, Utc};
 use domain::activity::ActivityStatus;
@@ -31,6 +34,7 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(routes::activity_read)
         .service(routes::activity_create)
         .service(routes::activity_update)
+        .service(routes::files::activity_files)
         .service(routes::steps::activity_submit)
         .service(routes::steps::activity_approve)
         .service(routes::steps::activity_return)

@@ -1,143 +1,12 @@
 //! What the author of an activity writes, and what of it must fit together.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use domain::activity::{ActivityKind, ActivityMode};
 use entity::activity;
 use sea_orm::Set;
 
+use super::times::Times;
 use crate::error::Result;
 use crate::extract::Fields;
-
-/// How long before the start check-in opens unless told.
-const OPENS_BEFORE: TimeDelta = TimeDelta::minutes(30);
-/// How long after the start a check-in is not yet late unless told.
-const LATE_AFTER: TimeDelta = TimeDelta::minutes(10);
-/// How long before the start replies are asked for unless told.
-const REPLY_BEFORE: TimeDelta = TimeDelta::days(1);
-
-/// The instants of an activity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
-    /// Start.
-    pub starts_at: DateTime<Utc>,
-    /// End.
-    pub ends_at: DateTime<Utc>,
-    /// Check-in opens.
-    pub opens_at: DateTime<Utc>,
-    /// Check-in closes; half-open.
-    pub closes_at: DateTime<Utc>,
-    /// From here on a check-in is late.
-    pub late_after: DateTime<Utc>,
-    /// Replies are asked for until then.
-    pub reply_by: DateTime<Utc>,
-}
-
-/// The instants an author may leave to us.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GivenTimes {
-    /// Check-in opens.
-    pub opens_at: Option<DateTime<Utc>>,
-    /// Check-in closes.
-    pub closes_at: Option<DateTime<Utc>>,
-    /// From here on a check-in is late.
-    pub late_after: Option<DateTime<Utc>>,
-    /// Replies are asked for until then.
-    pub reply_by: Option<DateTime<Utc>>,
-}
-
-impl Times {
-    /// Check-in opens half an hour before the start and closes with the end, ten minutes are not
-    /// yet late, and replies are asked for until a day before.
-    pub fn planned(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, given: GivenTimes) -> Self {
-        let closes_at = given.closes_at.unwrap_or(ends_at);
-        Self {
-            starts_at,
-            ends_at,
-            opens_at: given.opens_at.unwrap_or(starts_at - OPENS_BEFORE),
-            closes_at,
-            late_after: given
-                .late_after
-                .unwrap_or((starts_at + LATE_AFTER).min(closes_at)),
-            reply_by: given.reply_by.unwrap_or(starts_at - REPLY_BEFORE),
-        }
-    }
-
-    /// The instants of an activity as it stands.
-    pub fn of(row: &activity::Model) -> Self {
-        Self {
-            starts_at: row.starts_at,
-            ends_at: row.ends_at,
-            opens_at: row.opens_at,
-            closes_at: row.closes_at,
-            late_after: row.late_after,
-            reply_by: row.reply_by,
-        }
-    }
-
-    /// The same with another start and end. What is not given keeps its distance: the closing to
-    /// the end, everything else to the start.
-    pub fn moved(
-        self,
-        starts_at: DateTime<Utc>,
-        ends_at: DateTime<Utc>,
-        given: GivenTimes,
-    ) -> Self {
-        let (by, end_by) = (starts_at - self.starts_at, ends_at - self.ends_at);
-        Self {
-            starts_at,
-            ends_at,
-            opens_at: given.opens_at.unwrap_or(self.opens_at + by),
-            closes_at: given.closes_at.unwrap_or(self.closes_at + end_by),
-            late_after: given.late_after.unwrap_or(self.late_after + by),
-            reply_by: given.reply_by.unwrap_or(self.reply_by + by),
-        }
-    }
-
-    /// Says which instants do not fit together.
-    pub fn check(&self, fields: &mut Fields) {
-        fields.check(
-            self.starts_at < self.ends_at,
-            "/ends_at",
-            "before_start",
-            "结束时间应晚于开始时间",
-        );
-        fields.check(
-            self.opens_at <= self.starts_at,
-            "/opens_at",
-            "after_start",
-            "签到开放时间不能晚于活动开始时间",
-        );
-        fields.check(
-            self.opens_at < self.closes_at,
-            "/closes_at",
-            "before_opening",
-            "签到截止时间应晚于签到开放时间",
-        );
-        let late_within = (self.opens_at..=self.closes_at).contains(&self.late_after);
-        fields.check(
-            late_within,
-            "/late_after",
-            "outside_window",
-            "迟到时间应在签到时间之内",
-        );
-        fields.check(
-            self.reply_by <= self.starts_at,
-            "/reply_by",
-            "after_start",
-            "回复截止时间不能晚于活动开始时间",
-        );
-    }
-
-    /// Writes them into a row.
-    pub fn fill(&self, row: &mut activity::ActiveModel) {
-        row.starts_at = Set(self.starts_at);
-        row.ends_at = Set(self.ends_at);
-        row.opens_at = Set(self.opens_at);
-        row.closes_at = Set(self.closes_at);
-        row.late_after = Set(self.late_after);
-        row.reply_by = Set(self.reply_by);
-    }
-}
 
 /// Where members must be to check in; all of it or nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -231,17 +100,17 @@ pub struct Plan {
 
 impl Plan {
     /// The plan of an activity as it stands.
-    pub fn of(row: &activity::Model) -> Self {
-        Self {
+    pub fn of(row: &activity::Model) -> Result<Self> {
+        Ok(Self {
             kind: row.kind,
             mode: row.mode,
             title: row.title.clone(),
             content: row.content.clone(),
             venue: row.venue.clone(),
             point: Point::of(row),
-            times: Times::of(row),
+            times: Times::of(row)?,
             min_share_percent: row.min_share_percent,
-        }
+        })
     }
 
     /// The plan with its texts as they are stored.
@@ -284,34 +153,6 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(minutes: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_790_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
-    }
-
-    #[test]
-    fn a_plan_with_start_and_end_alone_is_complete() {
-        let times = Times::planned(at(0), at(120), GivenTimes::default());
-
-        assert_eq!((times.opens_at, times.closes_at), (at(-30), at(120)));
-        assert_eq!((times.late_after, times.reply_by), (at(10), at(-1440)));
-        let mut fields = Fields::default();
-        times.check(&mut fields);
-        assert!(fields.finish().is_ok());
-    }
-
-    #[test]
-    fn what_is_not_mentioned_moves_with_the_start_and_the_end() {
-        let given = GivenTimes {
-            late_after: Some(at(5)),
-            ..GivenTimes::default()
-        };
-        let times =
-            Times::planned(at(0), at(120), given).moved(at(60), at(240), GivenTimes::default());
-
-        assert_eq!((times.opens_at, times.late_after), (at(30), at(65)));
-        assert_eq!(times.closes_at, at(240));
-    }
 
     #[test]
     fn half_a_place_is_none() {

@@ -121,6 +121,8 @@ async fn invite(write: &Write, row: &activity::Model, people: &[member::Model]) 
             roll_reason: Set(None),
             read_at: Set(None),
             settled_at: Set(None),
+            sessions_attended: Set(None),
+            sessions_total: Set(None),
             created_at: Set(write.at),
             updated_at: Set(write.at),
         })

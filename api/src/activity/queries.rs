@@ -4,16 +4,18 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::activity::{ActivityKind, ActivityStatus};
-use domain::attendance::Reply;
+use domain::attendance::{Reply, Stay};
 use domain::authority::Reach;
 use domain::ids::{ActivityId, GroupId, MemberId};
+use domain::session::Sessions;
 use domain::time::instant;
-use entity::{Scoped, activity, attendance, leave_request};
+use entity::{Scoped, activity, attendance, checkin, leave_request};
 use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sessions::{sessions_of, stay_of};
 use super::status_now;
 use crate::access::Caller;
 use crate::app::App;
@@ -54,6 +56,8 @@ pub struct Mine {
     pub attendance: attendance::Model,
     /// His latest request for leave.
     pub leave: Option<leave_request::Model>,
+    /// The sessions he checked in to, where the activity has several.
+    pub stays: Vec<Stay>,
 }
 
 /// An activity as somebody sees it.
@@ -61,6 +65,8 @@ pub struct Mine {
 pub struct Seen {
     /// The row.
     pub row: activity::Model,
+    /// Its sessions.
+    pub sessions: Sessions,
     /// Where it stands at this moment.
     pub status: ActivityStatus,
     /// For those whose seat reaches the activity itself.
@@ -108,7 +114,7 @@ pub async fn list(
 
 /// What lies within reach: of the committee, of one's groups, and what one was invited to once it
 /// is public.
-fn within(caller: &Caller, reach: &Reach) -> Condition {
+pub(super) fn within(caller: &Caller, reach: &Reach) -> Condition {
     if reach.committee {
         return Condition::all();
     }
@@ -185,18 +191,20 @@ async fn see(
     )
     .await?;
     let mut mine = match reach.member {
-        Some(member) => mine(app, caller, member, rows.iter().map(|row| row.id).collect()).await?,
+        Some(member) => mine(app, caller, member, &rows).await?,
         None => HashMap::new(),
     };
-    Ok(rows
-        .into_iter()
-        .map(|row| Seen {
-            status: status_now(&row, now),
-            counts: counted(&row).then(|| counts.remove(&row.id).unwrap_or_default()),
-            mine: mine.remove(&row.id),
-            row,
+    rows.into_iter()
+        .map(|row| {
+            Ok(Seen {
+                sessions: sessions_of(&row)?,
+                status: status_now(&row, now),
+                counts: counted(&row).then(|| counts.remove(&row.id).unwrap_or_default()),
+                mine: mine.remove(&row.id),
+                row,
+            })
         })
-        .collect())
+        .collect()
 }
 
 async fn counts(
@@ -232,8 +240,10 @@ async fn mine(
     app: &App,
     caller: &Caller,
     member: MemberId,
-    ids: Vec<ActivityId>,
+    rows: &[activity::Model],
 ) -> Result<HashMap<ActivityId, Mine>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let mut stays = stays(app, caller, member, rows).await?;
     let attendances = attendance::Entity::of(caller.committee)
         .filter(attendance::Column::MemberId.eq(member))
         .filter(attendance::Column::ActivityId.is_in(ids.iter().copied()))
@@ -258,9 +268,41 @@ async fn mine(
                 attendance.activity_id,
                 Mine {
                     leave: leaves.remove(&attendance.activity_id),
+                    stays: stays.remove(&attendance.activity_id).unwrap_or_default(),
                     attendance,
                 },
             )
         })
         .collect())
+}
+
+/// Where a member checked in to those of the activities that have several sessions.
+async fn stays(
+    app: &App,
+    caller: &Caller,
+    member: MemberId,
+    rows: &[activity::Model],
+) -> Result<HashMap<ActivityId, Vec<Stay>>> {
+    let several: Vec<_> = rows
+        .iter()
+        .filter(|row| row.sessions.is_some())
+        .map(|row| row.id)
+        .collect();
+    let mut stays: HashMap<_, Vec<Stay>> = HashMap::new();
+    if several.is_empty() {
+        return Ok(stays);
+    }
+    let checkins = checkin::Entity::of(caller.committee)
+        .filter(checkin::Column::MemberId.eq(member))
+        .filter(checkin::Column::ActivityId.is_in(several))
+        .order_by_asc(checkin::Column::Session)
+        .all(app.db.read())
+        .await?;
+    for row in checkins {
+        stays
+            .entry(row.activity_id)
+            .or_default()
+            .push(stay_of(&row));
+    }
+    Ok(stays)
 }

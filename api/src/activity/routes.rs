@@ -1,5 +1,6 @@
 //! HTTP for activities: reading them and writing them down.
 
+pub mod files;
 pub mod reply;
 pub mod steps;
 
@@ -16,9 +17,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::audience::Audience;
 use super::edit::ActivityEdit;
-use super::plan::{GivenTimes, Plan, Point, Times};
+use super::files::{self as attached, GivenFile, ShownFile};
+use super::plan::{Plan, Point};
 use super::queries::{self, Counts, Filter, Mine, Seen};
 use super::service;
+use super::sessions::{SessionTimes, SessionView, StayView, shown as sessions_shown};
+use super::times::{GivenTimes, Times};
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
@@ -35,16 +39,22 @@ pub struct MyPart {
     pub replied_at: Option<DateTime<Utc>>,
     /// His attendance as it stands.
     pub status: AttendanceStatus,
-    /// When he checked in.
+    /// When he first checked in.
     #[serde(with = "instant::option")]
     #[schema(value_type = Option<String>)]
     pub checked_in_at: Option<DateTime<Utc>>,
-    /// Whether that was late.
+    /// Whether he was late, at any session.
     pub late: bool,
-    /// When he checked out.
+    /// When he last checked out.
     #[serde(with = "instant::option")]
     #[schema(value_type = Option<String>)]
     pub checked_out_at: Option<DateTime<Utc>>,
+    /// The sessions he checked in to, where the activity has several.
+    pub sessions: Vec<StayView>,
+    /// How many sessions count as attended, once the activity is closed.
+    pub sessions_attended: Option<i32>,
+    /// Of how many.
+    pub sessions_total: Option<i32>,
     /// His latest request for leave.
     pub leave_request_id: Option<LeaveRequestId>,
     /// Where that stands; `registered` waits for his confirmation.
@@ -63,6 +73,9 @@ impl From<Mine> for MyPart {
             checked_in_at: row.checked_in_at,
             late: row.late,
             checked_out_at: row.checked_out_at,
+            sessions: mine.stays.into_iter().map(StayView::from).collect(),
+            sessions_attended: row.sessions_attended,
+            sessions_total: row.sessions_total,
             leave_request_id,
             leave_state,
         }
@@ -84,14 +97,16 @@ pub struct ActivitySummary {
     pub title: String,
     /// Where, in words.
     pub venue: String,
-    /// Start.
+    /// Start, of the first session where there are several.
     #[serde(with = "instant")]
     #[schema(value_type = String)]
     pub starts_at: DateTime<Utc>,
-    /// End.
+    /// End, of the last session where there are several.
     #[serde(with = "instant")]
     #[schema(value_type = String)]
     pub ends_at: DateTime<Utc>,
+    /// Its sessions in order; one for the usual activity.
+    pub sessions: Vec<SessionView>,
     /// Replies are asked for until then; they are taken until the start.
     #[serde(with = "instant")]
     #[schema(value_type = String)]
@@ -122,15 +137,15 @@ pub struct ActivityView {
     pub longitude: Option<f64>,
     /// How far from the point still counts as there.
     pub radius_m: Option<i32>,
-    /// Check-in opens.
+    /// Check-in opens, to the first session where there are several.
     #[serde(with = "instant")]
     #[schema(value_type = String)]
     pub opens_at: DateTime<Utc>,
-    /// Check-in closes; at this instant it is closed.
+    /// Check-in closes, to the last session where there are several; at this instant it is closed.
     #[serde(with = "instant")]
     #[schema(value_type = String)]
     pub closes_at: DateTime<Utc>,
-    /// From here on a check-in is late.
+    /// From here on a check-in is late, to the first session where there are several.
     #[serde(with = "instant")]
     #[schema(value_type = String)]
     pub late_after: DateTime<Utc>,
@@ -138,6 +153,8 @@ pub struct ActivityView {
     pub min_share_percent: Option<i32>,
     /// Why it was announced later than the rule asks.
     pub lead_reason: Option<String>,
+    /// What is shown with it: agenda, materials.
+    pub files: Vec<ShownFile>,
     /// Who is invited; for those whose seat reaches the activity.
     pub audience: Option<Audience>,
     /// Who drafted it; for those whose seat reaches the activity.
@@ -162,6 +179,7 @@ impl From<Seen> for ActivitySummary {
     fn from(seen: Seen) -> Self {
         let Seen {
             row,
+            sessions,
             status,
             counts,
             mine,
@@ -175,6 +193,7 @@ impl From<Seen> for ActivitySummary {
             venue: row.venue,
             starts_at: row.starts_at,
             ends_at: row.ends_at,
+            sessions: sessions_shown(&sessions),
             reply_by: row.reply_by,
             status,
             status_reason: row.status_reason,
@@ -185,7 +204,7 @@ impl From<Seen> for ActivitySummary {
 }
 
 impl ActivityView {
-    fn of(seen: Seen) -> Result<Self> {
+    fn of(seen: Seen, files: Vec<ShownFile>) -> Result<Self> {
         let row = seen.row.clone();
         let within_reach = seen.counts.is_some();
         let audience = if within_reach {
@@ -205,6 +224,7 @@ impl ActivityView {
             late_after: row.late_after,
             min_share_percent: row.min_share_percent,
             lead_reason: row.lead_reason,
+            files,
             audience,
             created_by: within_reach.then_some(row.created_by),
             submitted_by: row.submitted_by.filter(|_| within_reach),
@@ -223,7 +243,8 @@ async fn shown<O: crate::access::OperationType>(
     row: activity::Model,
     mut response: actix_web::HttpResponseBuilder,
 ) -> Result<HttpResponse> {
-    let view = ActivityView::of(queries::see_one(app, &permit.caller, row).await?)?;
+    let files = attached::of(app, row.committee_id, row.id).await?;
+    let view = ActivityView::of(queries::see_one(app, &permit.caller, row).await?, files)?;
     Ok(response.insert_header(etag(view.version)).json(view))
 }
 
@@ -312,14 +333,17 @@ pub struct NewActivity {
     longitude: Option<f64>,
     /// 10 to 5000.
     radius_m: Option<i32>,
-    /// Start.
-    #[serde(with = "instant")]
-    #[schema(value_type = String)]
-    starts_at: DateTime<Utc>,
+    /// Start. Start and end are needed unless `sessions` are given.
+    #[serde(default, with = "instant::option")]
+    #[schema(value_type = Option<String>)]
+    starts_at: Option<DateTime<Utc>>,
     /// End.
-    #[serde(with = "instant")]
-    #[schema(value_type = String)]
-    ends_at: DateTime<Utc>,
+    #[serde(default, with = "instant::option")]
+    #[schema(value_type = Option<String>)]
+    ends_at: Option<DateTime<Utc>>,
+    /// An activity of several sessions names them here, 1 to 12 in order and without overlap, in
+    /// place of the instants above and below; where both are given they must agree.
+    sessions: Option<Vec<SessionTimes>>,
     /// Check-in opens; half an hour before the start unless told.
     #[serde(default, with = "instant::option")]
     #[schema(value_type = Option<String>)]
@@ -340,11 +364,17 @@ pub struct NewActivity {
     min_share_percent: Option<i32>,
     /// Who is invited; the members of the group unless told.
     audience: Option<Audience>,
+    /// What is shown with it, at most 10 files.
+    #[serde(default)]
+    files: Vec<GivenFile>,
 }
 
 impl NewActivity {
-    fn plan(self) -> (Plan, Option<Audience>) {
+    fn plan(self) -> Result<(Plan, Option<Audience>)> {
         let given = GivenTimes {
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            sessions: self.sessions,
             opens_at: self.opens_at,
             closes_at: self.closes_at,
             late_after: self.late_after,
@@ -361,10 +391,10 @@ impl NewActivity {
                 longitude: self.longitude,
                 radius_m: self.radius_m,
             },
-            times: Times::planned(self.starts_at, self.ends_at, given),
+            times: Times::planned(&given)?,
             min_share_percent: self.min_share_percent,
         };
-        (plan, self.audience)
+        Ok((plan, self.audience))
     }
 }
 
@@ -379,9 +409,10 @@ pub async fn activity_create(
     permit: Permit<op::ActivityCreate>,
     body: Body<NewActivity>,
 ) -> Result<HttpResponse> {
-    let group = body.0.group_id;
-    let (plan, audience) = body.0.plan();
-    let row = service::create(&app, &permit, group, plan, audience).await?;
+    let mut new = body.0;
+    let (group, files) = (new.group_id, std::mem::take(&mut new.files));
+    let (plan, audience) = new.plan()?;
+    let row = service::create(&app, &permit, group, plan, audience, files).await?;
     shown(&app, &permit, row, HttpResponse::Created()).await
 }
 

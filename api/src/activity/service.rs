@@ -11,8 +11,12 @@ use sea_orm::{
 };
 use serde_json::json;
 
+pub use super::sessions::{StayView, sessions_of, stay_of};
+
 use super::audience::Audience;
 use super::edit::ActivityEdit;
+pub use super::files::names_of_file;
+use super::files::{self, GivenFile};
 use super::plan::Plan;
 use super::status_now;
 use crate::access::{On, Permit, op};
@@ -29,6 +33,7 @@ pub(super) async fn create(
     group: GroupId,
     plan: Plan,
     audience: Option<Audience>,
+    files: Vec<GivenFile>,
 ) -> Result<activity::Model> {
     if !permit.reach.committee && !permit.reach.groups.contains(&group) {
         return Err(ApiError::not_found());
@@ -37,7 +42,7 @@ pub(super) async fn create(
     permit
         .write(app, async |write| {
             let group = found(group::Entity::find_by_id((write.committee, group)).one(&write.txn).await?)?;
-            let term = term_of(&write.txn, write.committee, plan.times.starts_at).await?;
+            let term = term_of(&write.txn, write.committee, plan.times.starts_at()).await?;
             let audience = audience.clone().unwrap_or_else(|| Audience::group(group.id));
             let audience = audience.checked(&write.txn, write.committee, &permit.reach).await?;
             let mut row = activity::ActiveModel {
@@ -61,6 +66,7 @@ pub(super) async fn create(
             };
             plan.clone().fill(&mut row);
             let row = row.insert(&write.txn).await?;
+            files::put(write, permit.caller.account_id(), row.id, &files).await?;
             write.about("activity", row.id);
             write.detail(json!({ "group_id": row.group_id, "kind": row.kind, "starts_at": row.starts_at, "audience": row.audience }));
             Ok(row)
@@ -76,6 +82,7 @@ pub(super) async fn update(
     mut edit: ActivityEdit,
 ) -> Result<activity::Model> {
     let audience = edit.audience.take();
+    let files = edit.files.take();
     let mut edit = Some(edit);
     on.write(app, async |write| {
         let row = locked(write, on.row.id).await?;
@@ -88,8 +95,8 @@ pub(super) async fn update(
             return Err(ApiError::with(Code::WrongStep, sentence));
         }
         let edit = edit.take().expect("a change is run once");
-        let plan = edit.over(Plan::of(&row)).checked()?;
-        let term = term_of(&write.txn, write.committee, plan.times.starts_at).await?;
+        let plan = edit.over(Plan::of(&row)?)?.checked()?;
+        let term = term_of(&write.txn, write.committee, plan.times.starts_at()).await?;
         let mut change = row.into_active_model();
         plan.fill(&mut change);
         change.term_id = Set(term);
@@ -98,6 +105,9 @@ pub(super) async fn update(
                 .checked(&write.txn, write.committee, &on.reach)
                 .await?
                 .json());
+        }
+        if let Some(files) = &files {
+            files::put(write, on.caller.account_id(), on.row.id, files).await?;
         }
         store(write, change).await
     })

@@ -1,6 +1,5 @@
 //! The steps of an activity from its submission to its end, apart from publishing.
 
-use chrono::{DateTime, Utc};
 use domain::activity::{ActivityStatus, ActivityStep};
 use domain::leave::LeaveState;
 use domain::notice::NoticePurpose;
@@ -8,10 +7,11 @@ use entity::{Scoped, activity, attendance, leave_request};
 use sea_orm::{ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, Set};
 use serde_json::json;
 
-use super::plan::{GivenTimes, Point, Times};
+use super::plan::Point;
 use super::publish::enqueue_reminders;
 use super::service::{follow, invited, locked, store, term_of};
 use super::status_now;
+use super::times::{GivenTimes, Times};
 use crate::access::{On, op, second_person};
 use crate::app::App;
 use crate::checkin::service::{Settled, settle_activity};
@@ -107,11 +107,7 @@ pub async fn cancel(
 /// What an activity is moved to.
 #[derive(Clone, Debug)]
 pub struct Move {
-    /// The new start.
-    pub starts_at: DateTime<Utc>,
-    /// The new end.
-    pub ends_at: DateTime<Utc>,
-    /// What else is said of the times.
+    /// The new times.
     pub given: GivenTimes,
     /// The new venue, if it moves.
     pub venue: Option<String>,
@@ -128,6 +124,11 @@ pub async fn reschedule(
     on: &On<op::ActivityReschedule, activity::Model>,
     to: Move,
 ) -> Result<activity::Model> {
+    to.given.complete()?;
+    let start = match to.given.sessions {
+        Some(_) => "/sessions/0/starts_at",
+        None => "/starts_at",
+    };
     let row = on
         .write(app, async |write| {
             let row = locked(write, on.row.id).await?;
@@ -140,12 +141,12 @@ pub async fn reschedule(
             if checked_in > 0 {
                 return Err(ApiError::with(Code::Conflict, "已有委员签到，不能改期"));
             }
-            let times = Times::of(&row).moved(to.starts_at, to.ends_at, to.given);
+            let times = Times::of(&row)?.moved(&to.given)?;
             let mut fields = Fields::default();
             times.check(&mut fields);
             fields.check(
-                write.at < times.starts_at,
-                "/starts_at",
+                write.at < times.starts_at(),
+                start,
                 "in_the_past",
                 "新的开始时间应晚于现在",
             );
@@ -162,12 +163,8 @@ pub async fn reschedule(
                 point.check(&mut fields);
             }
             fields.finish()?;
-            if term_of(&write.txn, write.committee, times.starts_at).await? != row.term_id {
-                return Err(ApiError::field(
-                    "/starts_at",
-                    "outside_term",
-                    "不能改到另一届",
-                ));
+            if term_of(&write.txn, write.committee, times.starts_at()).await? != row.term_id {
+                return Err(ApiError::field(start, "outside_term", "不能改到另一届"));
             }
 
             let earlier = row.starts_at;

@@ -12,7 +12,7 @@ use domain::calendar::add_workdays;
 use domain::ids::{ActivityId, CommitteeId, CorrectionId, FileId, MemberId};
 use domain::notice::NoticePurpose;
 use domain::time::{instant, local_date};
-use entity::{Scoped, activity, attendance, committee, correction, file, member};
+use entity::{Scoped, activity, attendance, committee, correction, member};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait,
@@ -30,6 +30,7 @@ use crate::app::App;
 use crate::crypto::random;
 use crate::db::found;
 use crate::error::{ApiError, Code, Result};
+use crate::files::service::not_own;
 use crate::notice::service::{Announcement, announce};
 
 impl Guarded for correction::Model {
@@ -127,7 +128,9 @@ pub async fn request(
                 .one(&write.txn)
                 .await?
                 .ok_or_else(|| ApiError::with(Code::NotInvited, "该委员不在本次活动的参加名单中"))?;
-            if attendance.status == AttendanceStatus::Present {
+            // Who was at one of several sessions has not been at all of them before that is settled.
+            let undecided = attendance.settled_at.is_none() && activity.sessions.is_some();
+            if attendance.status == AttendanceStatus::Present && !undecided {
                 return Err(ApiError::with(Code::Conflict, "已为出席，无需补签"));
             }
             let pending = correction::Entity::of(write.committee)
@@ -174,20 +177,14 @@ async fn own_files(
     on: &On<op::CorrectionRequest, activity::Model>,
     evidence: &[FileId],
 ) -> Result<()> {
-    if evidence.is_empty() {
-        return Ok(());
-    }
-    let known: HashSet<FileId> = file::Entity::of(on.committee())
-        .filter(file::Column::Id.is_in(evidence.iter().copied()))
-        .filter(file::Column::OwnerId.eq(on.caller.account_id()))
-        .select_only()
-        .column(file::Column::Id)
-        .into_tuple()
-        .all(app.db.read())
-        .await?
-        .into_iter()
-        .collect();
-    match evidence.iter().position(|id| !known.contains(id)) {
+    let strange = not_own(
+        app.db.read(),
+        on.committee(),
+        on.caller.account_id(),
+        evidence,
+    )
+    .await?;
+    match strange.first() {
         Some(index) => Err(ApiError::field(
             format!("/evidence_ids/{index}"),
             "unknown_file",

@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::attendance::{AttendanceSource, AttendanceStatus, Reply};
 use domain::ids::MemberId;
-use entity::{Scoped, activity, attendance};
+use entity::{Scoped, activity, attendance, checkin};
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::roll::names;
+use crate::activity::service::sessions_of;
 use crate::app::App;
 use crate::error::Result;
 
@@ -32,8 +33,25 @@ pub struct Counts {
     pub offline: usize,
     /// How many more a roll call found there.
     pub rolled: usize,
+    /// The session that is on, or the next one.
+    pub session: SessionNow,
     /// Who checked in last, and when.
     pub latest: Vec<(String, DateTime<Utc>)>,
+}
+
+/// The session that the screen is about: the one that is on, else the next, at the end the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionNow {
+    /// Its number, from 1.
+    pub ordinal: i32,
+    /// How many sessions the activity has.
+    pub of: usize,
+    /// Its start.
+    pub starts_at: DateTime<Utc>,
+    /// Its end.
+    pub ends_at: DateTime<Utc>,
+    /// How many checked in to it.
+    pub checked_in: usize,
 }
 
 /// When the screen of this activity goes dark.
@@ -75,6 +93,8 @@ pub async fn counts(app: &App, activity: &activity::Model) -> Result<Counts> {
         ..Counts::default()
     };
     let mut came = Vec::new();
+    let sessions = sessions_of(activity)?;
+    let (ordinal, session) = sessions.on_at(app.clock.now());
     for part in &parts {
         match part.reply {
             Reply::Attend => counts.attend += 1,
@@ -90,6 +110,18 @@ pub async fn counts(app: &App, activity: &activity::Model) -> Result<Counts> {
         }
     }
     counts.checked_in = came.len();
+    counts.session = SessionNow {
+        ordinal,
+        of: sessions.total(),
+        starts_at: session.starts_at,
+        ends_at: session.ends_at,
+        checked_in: came.len(),
+    };
+    if activity.sessions.is_some() {
+        // Of several sessions the screen names those who came to this one.
+        came = arrivals(app, activity, ordinal).await?;
+        counts.session.checked_in = came.len();
+    }
     came.sort_unstable_by(|a, b| b.cmp(a));
     came.truncate(LATEST);
     let names = names(
@@ -103,4 +135,22 @@ pub async fn counts(app: &App, activity: &activity::Model) -> Result<Counts> {
         .filter_map(|(at, member)| Some((names.get(&member)?.name.clone(), at)))
         .collect();
     Ok(counts)
+}
+
+/// Who checked in to one session, and when.
+async fn arrivals(
+    app: &App,
+    activity: &activity::Model,
+    session: i32,
+) -> Result<Vec<(DateTime<Utc>, MemberId)>> {
+    use checkin::Column as C;
+    let arrivals = checkin::Entity::of(activity.committee_id)
+        .filter(C::ActivityId.eq(activity.id))
+        .filter(C::Session.eq(session))
+        .select_only()
+        .columns([C::At, C::MemberId])
+        .into_tuple()
+        .all(app.db.read())
+        .await?;
+    Ok(arrivals)
 }

@@ -11,11 +11,12 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::settle::{SOURCE, fact};
+use super::settle::{SOURCE, count, fact};
+use crate::activity::service::sessions_of;
 use crate::db::{NewFact, Write, found};
 use crate::error::{ApiError, Code, Result};
 
-/// Makes a member present; what was settled already is taken back and recorded anew.
+/// Makes a member present at all sessions; what was settled already is taken back and recorded anew.
 pub async fn mend(write: &mut Write, activity: &activity::Model, member: MemberId) -> Result<()> {
     if activity.status == ActivityStatus::Cancelled {
         return Err(ApiError::with(Code::Conflict, "活动已取消，不能补签"));
@@ -28,17 +29,23 @@ pub async fn mend(write: &mut Write, activity: &activity::Model, member: MemberI
         .await?;
     let attendance = found(attendance)?;
     let status = mended(&attendance);
+    let total = count(sessions_of(activity)?.total());
     if attendance.settled_at.is_some() {
         if let Some(settled) = standing_fact(write, &attendance).await? {
             write.fact(NewFact::reversing(&settled)?);
         }
-        write.fact(fact(activity, &attendance, status));
+        write.fact(fact(activity, &attendance, status, (total, total)));
     }
+    let settled_before = attendance.settled_at.is_some();
     let original = attendance.original_status.unwrap_or(attendance.status);
     let mut row = attendance.into_active_model();
     row.original_status = Set(Some(original));
     row.status = Set(status);
     row.source = Set(Some(AttendanceSource::Correction));
+    if settled_before {
+        row.sessions_attended = Set(Some(total));
+        row.sessions_total = Set(Some(total));
+    }
     row.updated_at = Set(write.at);
     row.update(&write.txn).await?;
     Ok(())

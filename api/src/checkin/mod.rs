@@ -7,6 +7,7 @@ mod code;
 mod correction;
 mod live;
 mod mend;
+mod out;
 mod policy;
 mod refusal;
 mod roll;

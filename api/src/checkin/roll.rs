@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveTime};
-use domain::attendance::{AttendanceSource, AttendanceStatus, CorrectionState};
+use domain::attendance::{AttendanceSource, AttendanceStatus, CorrectionState, Stay};
 use domain::authority::{Scope, roles};
 use domain::ids::{CommitteeId, GroupId, MemberId};
 use domain::time::instant;
-use entity::{Scoped, activity, attendance, correction, group, member};
+use entity::{Scoped, activity, attendance, checkin, correction, group, member};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Set,
@@ -17,6 +17,7 @@ use serde_json::json;
 use super::refusal::moment;
 use super::service::lock_open;
 use crate::access::{On, OperationType, Permit, op};
+use crate::activity::service::stay_of;
 use crate::app::App;
 use crate::error::{ApiError, Code, Result};
 
@@ -29,6 +30,8 @@ pub struct Line {
     pub name: String,
     /// How the group is called that he was invited with.
     pub group: String,
+    /// The sessions he checked in to, where the activity has several.
+    pub stays: Vec<Stay>,
     /// Whether a correction waits to be decided.
     pub correction_pending: bool,
 }
@@ -79,7 +82,9 @@ pub async fn list(
         .into_iter()
         .map(|correction| correction.member_id)
         .collect();
+    let mut stays = stays(app, &on.row, &rows).await?;
     let lines = rows.into_iter().map(|attendance| Line {
+        stays: stays.remove(&attendance.member_id).unwrap_or_default(),
         name: names
             .get(&attendance.member_id)
             .map(|member| member.name.clone())
@@ -92,6 +97,28 @@ pub async fn list(
         attendance,
     });
     Ok((lines.collect(), total))
+}
+
+/// To which sessions these members checked in, where the activity has several.
+async fn stays(
+    app: &App,
+    activity: &activity::Model,
+    rows: &[attendance::Model],
+) -> Result<HashMap<MemberId, Vec<Stay>>> {
+    let mut stays: HashMap<_, Vec<Stay>> = HashMap::new();
+    if activity.sessions.is_none() {
+        return Ok(stays);
+    }
+    let checkins = checkin::Entity::of(activity.committee_id)
+        .filter(checkin::Column::ActivityId.eq(activity.id))
+        .filter(checkin::Column::MemberId.is_in(rows.iter().map(|row| row.member_id)))
+        .order_by_asc(checkin::Column::Session)
+        .all(app.db.read())
+        .await?;
+    for row in checkins {
+        stays.entry(row.member_id).or_default().push(stay_of(&row));
+    }
+    Ok(stays)
 }
 
 /// These members by id.

@@ -1,25 +1,27 @@
-//! Coming and going: a member's check-in and check-out.
+//! Coming: a member's check-in, and what coming and going have in common.
 
 use chrono::{DateTime, Utc};
 use domain::attendance::{AttendanceSource, AttendanceStatus};
 use domain::authority::Reach;
 use domain::checkin::{
-    Admission, Attempt, CodeKeys, Location, PlaceVerdict, Policy, Refusal, Slot, admit,
+    Admission, Attempt, CodeKeys, Location, PlaceVerdict, Policy, Refusal, Slot, admit, meant,
 };
 use domain::ids::{ActivityId, CheckinId, MemberId};
 use entity::{Scoped, activity, attendance, checkin, committee};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect, Set, TryInsertResult,
+    QueryOrder, QuerySelect, Set, TryInsertResult,
 };
 use serde_json::json;
 
+pub use super::out::{CheckedOut, check_out};
 pub use super::settle::{Settled, settle_activity};
 
 use super::code::{keys, not_open};
-use super::policy::{check_in_policy, check_out_policy};
+use super::policy::{check_in_policy, check_in_windows};
 use super::refusal::{Door, explain};
 use crate::access::{Caller, Guarded, OperationType, Permit, op};
+use crate::activity::service::sessions_of;
 use crate::app::App;
 use crate::cache::limits;
 use crate::crypto::random;
@@ -41,6 +43,26 @@ pub struct Sent {
     pub location: Option<Location>,
 }
 
+impl Sent {
+    fn attempt(&self) -> Attempt<'_> {
+        Attempt {
+            code: &self.code,
+            slot: self.slot,
+            captured_at: self.captured_at,
+            location: self.location,
+        }
+    }
+
+    /// Whether this is what the phone had sent for that check-in, as after a lost answer.
+    fn made(&self, row: &checkin::Model) -> bool {
+        let same_moment = match self.slot {
+            Some(slot) => slot.0 == row.slot,
+            None => self.captured_at.is_some() && self.captured_at == row.captured_at,
+        };
+        same_moment && self.client_id == row.client_id
+    }
+}
+
 /// A check-in that stands.
 #[derive(Clone, Debug)]
 pub struct CheckedIn {
@@ -58,13 +80,23 @@ impl CheckedIn {
 }
 
 /// What the door knows of a member and an activity.
-struct Visit {
+pub(super) struct Visit {
     member: MemberId,
-    activity: activity::Model,
+    pub(super) activity: activity::Model,
     attendance: Option<attendance::Model>,
 }
 
-/// Checks the caller in to an activity, or finds the check-in that already stands.
+impl Visit {
+    /// Whether the member has checked in, to any session.
+    fn has_come(&self) -> bool {
+        self.attendance
+            .as_ref()
+            .is_some_and(|attendance| attendance.checked_in_at.is_some())
+    }
+}
+
+/// Checks the caller in to the session of an activity that his code proves, or finds the check-in
+/// to it that already stands.
 ///
 /// An offline check-in is taken until the activity is closed; after that its member asks for a
 /// correction, which a second person decides.
@@ -75,21 +107,24 @@ pub async fn check_in(
     sent: Sent,
 ) -> Result<CheckedIn> {
     let visit = visit(app, permit, id).await?;
+    let windows = check_in_windows(&sessions_of(&visit.activity)?);
     // A second tap costs two look-ups and no attempt: a phone may repeat as often as it likes.
-    if visit
-        .attendance
-        .as_ref()
-        .is_some_and(|attendance| attendance.checked_in_at.is_some())
-        && let Some(row) = stored(app.db.read(), &visit).await?
-    {
-        return Ok(CheckedIn { row, first: false });
+    if visit.has_come() {
+        let session = meant(&windows, &sent.attempt(), app.clock.now());
+        let row = stored(app.db.read(), &visit)
+            .await?
+            .into_iter()
+            .find(|row| Some(row.session) == session || sent.made(row));
+        if let Some(row) = row {
+            return Ok(CheckedIn { row, first: false });
+        }
     }
     let committee = found(
         committee::Entity::find_by_id(permit.committee())
             .one(app.db.read())
             .await?,
     )?;
-    let policy = check_in_policy(&visit.activity, &committee);
+    let policy = check_in_policy(&visit.activity, windows, &committee);
     let (attendance, admission) = at_the_door(
         app,
         permit,
@@ -107,79 +142,36 @@ pub async fn check_in(
             // Taps can race past the look-up above; `checkin_once` lets one of them in and the
             // others find its row.
             let inserted = checkin::Entity::insert(checkin::ActiveModel::from(row.clone()))
-                .on_conflict_do_nothing_on([checkin::Column::CommitteeId, checkin::Column::ActivityId, checkin::Column::MemberId])
+                .on_conflict_do_nothing_on([
+                    checkin::Column::CommitteeId,
+                    checkin::Column::ActivityId,
+                    checkin::Column::MemberId,
+                    checkin::Column::Session,
+                ])
                 .exec_without_returning(&write.txn)
                 .await?;
             if !matches!(inserted, TryInsertResult::Inserted(1..)) {
                 write.unchanged();
-                let row = stored(&write.txn, &visit).await?;
+                let rows = stored(&write.txn, &visit).await?;
+                let row = rows.into_iter().find(|row| row.session == admission.session);
                 let row = row.ok_or_else(|| ApiError::unavailable(anyhow::anyhow!("check-in vanished")))?;
                 return Ok(CheckedIn { row, first: false });
             }
             attend(write, &attendance, &row).await?;
             write.about("activity", id);
             write.detail(json!({
-                "member": row.member_id, "at": row.at, "late": row.late, "offline": row.offline, "needs_review": row.needs_review,
+                "member": row.member_id, "session": row.session, "at": row.at, "late": row.late, "offline": row.offline, "needs_review": row.needs_review,
             }));
             Ok(CheckedIn { row, first: true })
         })
         .await
 }
 
-/// Checks the caller out of an activity; the last time counts.
-pub async fn check_out(
+pub(super) async fn visit<O: OperationType>(
     app: &App,
-    permit: &Permit<op::CheckOut>,
+    permit: &Permit<O>,
     id: ActivityId,
-    sent: Sent,
-) -> Result<DateTime<Utc>> {
-    let visit = visit(app, permit, id).await?;
-    let committee = found(
-        committee::Entity::find_by_id(permit.committee())
-            .one(app.db.read())
-            .await?,
-    )?;
-    let policy = check_out_policy(&visit.activity, &committee);
-    let (attendance, admission) = at_the_door(
-        app,
-        permit,
-        &visit,
-        &keys(app, &committee)?,
-        &policy,
-        &sent,
-        Door::Out,
-    )
-    .await?;
-    permit
-        .write(app, async |write| {
-            lock_as_seen(write, &visit.activity).await?;
-            let attendance = found(
-                attendance::Entity::find_by_id((write.committee, attendance.id))
-                    .lock_exclusive()
-                    .one(&write.txn)
-                    .await?,
-            )?;
-            // What a phone kept while it had no network may arrive after a later check-out.
-            if let Some(later) = attendance
-                .checked_out_at
-                .filter(|&stored| admission.at <= stored)
-            {
-                write.unchanged();
-                return Ok(later);
-            }
-            let member = attendance.member_id;
-            let mut row = attendance.into_active_model();
-            row.checked_out_at = Set(Some(admission.at));
-            row.updated_at = Set(write.at);
-            row.update(&write.txn).await?;
-            write.about("activity", id);
-            write.detail(json!({ "member": member, "at": admission.at }));
-            Ok(admission.at)
-        })
-        .await
-}
-
-async fn visit<O: OperationType>(app: &App, permit: &Permit<O>, id: ActivityId) -> Result<Visit> {
+) -> Result<Visit> {
     let member = permit
         .reach
         .member
@@ -201,20 +193,25 @@ async fn visit<O: OperationType>(app: &App, permit: &Permit<O>, id: ActivityId) 
     })
 }
 
-async fn stored(db: &impl ConnectionTrait, visit: &Visit) -> Result<Option<checkin::Model>> {
-    let row = checkin::Entity::of(visit.activity.committee_id)
+/// The check-ins that stand, by session.
+pub(super) async fn stored(
+    db: &impl ConnectionTrait,
+    visit: &Visit,
+) -> Result<Vec<checkin::Model>> {
+    let rows = checkin::Entity::of(visit.activity.committee_id)
         .filter(checkin::Column::ActivityId.eq(visit.activity.id))
         .filter(checkin::Column::MemberId.eq(visit.member))
-        .one(db)
+        .order_by_asc(checkin::Column::Session)
+        .all(db)
         .await?;
-    Ok(row)
+    Ok(rows)
 }
 
 /// Whether the member is invited, the activity open and the code good.
 ///
 /// Only what is refused counts towards the limit, so that a storm of honest taps is never
 /// answered with 429 and a thousand guesses are.
-async fn at_the_door<O: OperationType>(
+pub(super) async fn at_the_door<O: OperationType>(
     app: &App,
     permit: &Permit<O>,
     visit: &Visit,
@@ -226,21 +223,15 @@ async fn at_the_door<O: OperationType>(
     let now = app.clock.now();
     let subject = visit.member.to_string();
     app.cache.check(limits::CHECK_IN, &subject, now).await?;
-    if let Some(attendance) = &visit.attendance {
+    if visit.attendance.is_some() {
         if !visit.activity.status.open() {
             return Err(not_open(&visit.activity));
         }
-        if matches!(door, Door::Out) && attendance.checked_in_at.is_none() {
+        if matches!(door, Door::Out) && !visit.has_come() {
             return Err(ApiError::new(Code::NotCheckedIn));
         }
     }
-    let attempt = Attempt {
-        code: &sent.code,
-        slot: sent.slot,
-        captured_at: sent.captured_at,
-        location: sent.location,
-    };
-    let verdict = admit(keys, visit.activity.id, policy, &attempt, now);
+    let verdict = admit(keys, visit.activity.id, policy, &sent.attempt(), now);
     match (&visit.attendance, verdict) {
         (Some(attendance), Ok(admission)) => Ok((attendance.clone(), admission)),
         (Some(_), Err(refusal)) => {
@@ -296,7 +287,7 @@ pub(super) async fn lock_open(write: &Write, id: ActivityId) -> Result<activity:
 }
 
 /// The same, unless the activity was moved since the attempt was judged by its times and its place.
-async fn lock_as_seen(write: &Write, seen: &activity::Model) -> Result<()> {
+pub(super) async fn lock_as_seen(write: &Write, seen: &activity::Model) -> Result<()> {
     let activity = lock_open(write, seen.id).await?;
     if activity.version == seen.version {
         Ok(())
@@ -327,6 +318,7 @@ fn row(
         id: CheckinId::new(write.at, random()),
         activity_id: visit.activity.id,
         member_id: visit.member,
+        session: admission.session,
         at: admission.at,
         received_at: write.at,
         slot: admission.slot.0,
@@ -339,6 +331,7 @@ fn row(
         accuracy_m: location.map(|location| location.accuracy_m),
         distance_m: distance_m.map(whole_metres),
         needs_review,
+        checked_out_at: None,
     }
 }
 
@@ -350,6 +343,7 @@ fn whole_metres(distance_m: f64) -> i32 {
     distance_m.round() as i32
 }
 
+/// Adds a check-in to what the attendance says of all sessions together.
 async fn attend(
     write: &Write,
     attendance: &attendance::Model,
@@ -366,15 +360,22 @@ async fn attend(
         attendance.source,
         Some(AttendanceSource::RollCall | AttendanceSource::Correction)
     );
+    // What was kept from an earlier session may arrive after the check-in to a later one.
+    let first = attendance
+        .checked_in_at
+        .map_or(checkin.at, |before| before.min(checkin.at));
+    let late = attendance.late || checkin.late;
+    let offline = attendance.offline || checkin.offline;
+    let needs_review = attendance.needs_review || checkin.needs_review;
     let mut row = attendance.into_active_model();
     if !decided {
-        row.status = Set(arrival(checkin.late));
+        row.status = Set(arrival(late));
         row.source = Set(Some(AttendanceSource::Code));
     }
-    row.checked_in_at = Set(Some(checkin.at));
-    row.late = Set(checkin.late);
-    row.offline = Set(checkin.offline);
-    row.needs_review = Set(checkin.needs_review);
+    row.checked_in_at = Set(Some(first));
+    row.late = Set(late);
+    row.offline = Set(offline);
+    row.needs_review = Set(needs_review);
     row.updated_at = Set(write.at);
     row.update(&write.txn).await?;
     Ok(())

@@ -1,18 +1,22 @@
 //! What becomes of every member's part when an activity closes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use domain::attendance::{AttendanceSource, AttendanceStatus, ClosingRule, Presence, settle};
-use domain::ids::AttendanceId;
+use domain::attendance::{
+    AttendanceSource, AttendanceStatus, ClosingRule, Presence, Settlement, Stay, settle,
+};
+use domain::ids::{AttendanceId, MemberId};
 use domain::leave::LeaveReason;
 use domain::score::{Attributes, Subject, Value};
+use domain::session::Sessions;
 use domain::time::local_date;
-use entity::{Scoped, activity, attendance};
+use entity::{Scoped, activity, attendance, checkin};
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::activity::service::{sessions_of, stay_of};
 use crate::db::{NewFact, Write};
 use crate::error::Result;
 
@@ -50,7 +54,10 @@ impl Settled {
 /// Settles every attendance of an activity and records one fact for each: called by closing,
 /// inside its transaction, with the activity locked. What was settled before stays.
 pub async fn settle_activity(write: &mut Write, activity: &activity::Model) -> Result<Settled> {
-    let rule = closing_rule(activity);
+    let sessions = sessions_of(activity)?;
+    let total = count(sessions.total());
+    let rule = closing_rule(activity, sessions);
+    let mut stays = stays(write, activity).await?;
     let rows = attendance::Entity::of(write.committee)
         .filter(attendance::Column::ActivityId.eq(activity.id))
         .filter(attendance::Column::SettledAt.is_null())
@@ -59,20 +66,44 @@ pub async fn settle_activity(write: &mut Write, activity: &activity::Model) -> R
         .all(&write.txn)
         .await?;
     let mut settled = Settled::default();
-    let mut by_status: BTreeMap<AttendanceStatus, Vec<AttendanceId>> = BTreeMap::new();
+    let mut alike: BTreeMap<(AttendanceStatus, i32), Vec<AttendanceId>> = BTreeMap::new();
     for row in &rows {
-        let status = settle(&presence(row), &rule);
+        let stays = stays.remove(&row.member_id).unwrap_or_default();
+        let Settlement {
+            status,
+            sessions_attended,
+        } = settle(&presence(row, stays), &rule);
         settled.count(status);
-        by_status.entry(status).or_default().push(row.id);
-        write.fact(fact(activity, row, status));
+        let attended = count(sessions_attended);
+        alike.entry((status, attended)).or_default().push(row.id);
+        write.fact(fact(activity, row, status, (attended, total)));
     }
-    for (status, ids) in by_status {
+    for ((status, attended), ids) in alike {
         // SQLite takes 32,766 parameters in a statement.
         for ids in ids.chunks(500) {
-            mark(write, status, ids).await?;
+            mark(write, status, (attended, total), ids).await?;
         }
     }
     Ok(settled)
+}
+
+/// A number of sessions as it is stored.
+pub(super) fn count(sessions: usize) -> i32 {
+    i32::try_from(sessions).expect("an activity has at most a dozen sessions")
+}
+
+/// To which sessions everybody checked in.
+async fn stays(write: &Write, activity: &activity::Model) -> Result<HashMap<MemberId, Vec<Stay>>> {
+    let checkins = checkin::Entity::of(write.committee)
+        .filter(checkin::Column::ActivityId.eq(activity.id))
+        .order_by_asc(checkin::Column::Session)
+        .all(&write.txn)
+        .await?;
+    let mut stays: HashMap<_, Vec<Stay>> = HashMap::new();
+    for row in checkins {
+        stays.entry(row.member_id).or_default().push(stay_of(&row));
+    }
+    Ok(stays)
 }
 
 /// The fact of one member's part in an activity.
@@ -80,6 +111,7 @@ pub(super) fn fact(
     activity: &activity::Model,
     attendance: &attendance::Model,
     status: AttendanceStatus,
+    (attended, total): (i32, i32),
 ) -> NewFact {
     let excused = matches!(status, AttendanceStatus::Leave | AttendanceStatus::Exempt);
     let reason = attendance.leave_reason.filter(|_| excused);
@@ -88,10 +120,13 @@ pub(super) fn fact(
         ("status", Some(status.as_str())),
         ("reason", reason.map(LeaveReason::as_str)),
     ];
-    let attributes: Attributes = words
+    let mut attributes: Attributes = words
         .into_iter()
         .filter_map(|(name, word)| Some((name.to_owned(), Value::Word(word?.to_owned()))))
         .collect();
+    for (name, number) in [("sessions_attended", attended), ("sessions_total", total)] {
+        attributes.insert(name.to_owned(), Value::Integer(number.into()));
+    }
     NewFact {
         subject: Subject::Member(attendance.member_id),
         kind: "attendance".to_owned(),
@@ -111,13 +146,12 @@ pub(super) const SOURCE: &str = "attendance";
 
 /// An activity that asks for a share of its time asks its members to check out as well: without
 /// that nobody could tell how long they stayed.
-fn closing_rule(activity: &activity::Model) -> ClosingRule {
+fn closing_rule(activity: &activity::Model, sessions: Sessions) -> ClosingRule {
     let percent = activity
         .min_share_percent
         .and_then(|percent| u32::try_from(percent).ok());
     ClosingRule {
-        starts_at: activity.starts_at,
-        ends_at: activity.ends_at,
+        sessions,
         min_share: percent.map(|percent| (percent, 100)),
         checkout_required: percent.is_some(),
         exempt_reasons: LeaveReason::ALL
@@ -128,22 +162,25 @@ fn closing_rule(activity: &activity::Model) -> ClosingRule {
     }
 }
 
-fn presence(row: &attendance::Model) -> Presence {
+fn presence(row: &attendance::Model, stays: Vec<Stay>) -> Presence {
     // A correction that was approved before the end was decided by a person, as a roll call is.
     let decided = matches!(
         row.source,
         Some(AttendanceSource::RollCall | AttendanceSource::Correction)
     );
     Presence {
-        checked_in_at: row.checked_in_at,
-        late: row.late,
-        checked_out_at: row.checked_out_at,
+        stays,
         leave: row.leave_reason,
         roll_call: decided.then_some(row.status),
     }
 }
 
-async fn mark(write: &Write, status: AttendanceStatus, ids: &[AttendanceId]) -> Result<()> {
+async fn mark(
+    write: &Write,
+    status: AttendanceStatus,
+    (attended, total): (i32, i32),
+    ids: &[AttendanceId],
+) -> Result<()> {
     let source = Func::coalesce([
         Expr::col(attendance::Column::Source),
         Expr::value(AttendanceSource::Settled),
@@ -151,6 +188,8 @@ async fn mark(write: &Write, status: AttendanceStatus, ids: &[AttendanceId]) -> 
     attendance::Entity::update_many()
         .col_expr(attendance::Column::Status, Expr::value(status))
         .col_expr(attendance::Column::Source, source.into())
+        .col_expr(attendance::Column::SessionsAttended, Expr::value(attended))
+        .col_expr(attendance::Column::SessionsTotal, Expr::value(total))
         .col_expr(attendance::Column::SettledAt, Expr::value(write.at))
         .col_expr(attendance::Column::UpdatedAt, Expr::value(write.at))
         .filter(attendance::Column::CommitteeId.eq(write.committee))

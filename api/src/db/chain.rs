@@ -33,9 +33,15 @@ pub fn seal_fact(row: &fact::Model, prev: Hash) -> Hash {
             ("kind", row.kind.as_bytes()),
             ("happened_on", row.happened_on.to_string().as_bytes()),
             ("title", row.title.as_bytes()),
-            ("reference", row.reference.as_deref().unwrap_or_default().as_bytes()),
+            (
+                "reference",
+                row.reference.as_deref().unwrap_or_default().as_bytes(),
+            ),
             ("attributes", row.attributes.as_bytes()),
-            ("recorder", row.recorder.as_deref().unwrap_or_default().as_bytes()),
+            (
+                "recorder",
+                row.recorder.as_deref().unwrap_or_default().as_bytes(),
+            ),
             ("source_kind", row.source_kind.as_bytes()),
             ("source_id", row.source_id.to_string().as_bytes()),
             ("reverses", reverses.as_bytes()),

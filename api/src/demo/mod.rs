@@ -20,7 +20,8 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::jobs::Worker;
+use crate::server;
+use crate::worker::Worker;
 
 /// How the demo is run.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ pub async fn run(options: Options) -> Result<()> {
     config.jobs.in_serve = false;
     let app = App::open(config, clock.clone()).await?;
     app.migrate().await?;
-    let server = app.serve(service)?;
+    let server = server::serve(&app, service)?;
     let handle = server.handle();
     let serving = actix_web::rt::spawn(server);
 

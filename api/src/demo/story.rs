@@ -177,6 +177,8 @@ struct Stage<'a> {
     members: Vec<Member>,
 }
 
+/// The group that meets in the morning and in the afternoon.
+const ALL_DAY: usize = 2;
 /// How many phones act at once.
 const AT_ONCE: usize = 6;
 
@@ -283,7 +285,8 @@ impl Stage<'_> {
         Ok(id)
     }
 
-    /// Last quarter's day: each group met; most came, some late, some on leave, some not at all.
+    /// Last quarter's day: each group met, one of them in the morning and in the afternoon; most
+    /// came, some late, some on leave, some not at all.
     async fn last_quarter(&self, day: NaiveDate) -> Result<()> {
         let starts = instant(
             day,
@@ -299,11 +302,18 @@ impl Stage<'_> {
         let kinds = ["study", "research", "inspection", "consultation", "study"];
         let mut activities = Vec::new();
         self.app.clock.set(starts - TimeDelta::days(7));
+        let morning = starts - TimeDelta::hours(5);
+        let session = |from: DateTime<Utc>| json!({ "starts_at": from.to_rfc3339(), "ends_at": (from + TimeDelta::hours(2)).to_rfc3339() });
         for group in 0..DEMO_GROUPS {
+            let sessions = if group == ALL_DAY {
+                vec![session(morning), session(starts)]
+            } else {
+                vec![session(starts)]
+            };
             let activity = json!({
                 "kind": kinds[group], "mode": if group == 4 { "lecture_hall" } else { "annual_plan" },
                 "title": titles[group], "content": "请带好记录本，准时参加。", "venue": format!("第{}驿站", NUMERALS[group]),
-                "starts_at": starts.to_rfc3339(), "ends_at": (starts + TimeDelta::hours(2)).to_rfc3339(),
+                "sessions": sessions,
             });
             activities.push(self.publish(group, activity).await?);
         }
@@ -340,6 +350,11 @@ impl Stage<'_> {
                     .await?;
             }
         }
+        self.app.clock.set(morning - TimeDelta::minutes(8));
+        self.arrive(&activities, |index, member| {
+            member.group == ALL_DAY && index % 11 != 10 && !member.key.ends_with('7')
+        })
+        .await?;
         self.app.clock.set(starts - TimeDelta::minutes(8));
         self.arrive(&activities, |index, member| {
             index % 7 != 6 && index % 9 != 8 && !member.key.ends_with('7')
@@ -368,6 +383,12 @@ impl Stage<'_> {
     ) -> Result<()> {
         let mut screens = Vec::new();
         for (group, activity) in activities.iter().enumerate() {
+            let awaited =
+                |(index, member): (usize, &Member)| member.group == group && comes(index, member);
+            if !self.members.iter().enumerate().any(awaited) {
+                screens.push(Value::Null);
+                continue;
+            }
             let staff = self.account(&format!("staff{}", group + 1)).await?;
             screens.push(
                 self.client
@@ -463,7 +484,7 @@ impl Stage<'_> {
     /// Waits until the worker has carried out what is due.
     async fn deliver(&self) -> Result<()> {
         self.app.work.notify_one();
-        while crate::jobs::run_due(self.app)
+        while crate::worker::run_due(self.app)
             .await
             .map_err(|error| anyhow::anyhow!("jobs: {error}"))?
             > 0

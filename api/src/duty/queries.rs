@@ -80,7 +80,9 @@ pub async fn list(
         .apply_if(wanted.status, |query, status| {
             query.filter(C::Status.eq(status))
         })
-        .apply_if(wanted.kind.clone(), |query, kind| query.filter(C::Kind.eq(kind)))
+        .apply_if(wanted.kind.clone(), |query, kind| {
+            query.filter(C::Kind.eq(kind))
+        })
         .apply_if(wanted.member, |query, member| {
             query.filter(C::MemberId.eq(member))
         })

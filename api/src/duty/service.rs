@@ -2,24 +2,25 @@
 
 use chrono::NaiveDate;
 use domain::duty::{DutyStatus, DutyStep};
-use domain::ids::{CommitteeId, DutyRecordId, FactId, FileId, MemberId, TermId};
+use domain::ids::{DutyRecordId, FactId, FileId, MemberId, TermId};
 use domain::score::{Attributes, Subject};
 use domain::time::local_date;
-use entity::{Scoped, duty_record, fact, file, member, term};
+use entity::{Scoped, duty_record, fact, member, term};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Set,
 };
 use serde_json::json;
 
-use super::vocabulary;
 pub use super::queries::{Record, Wanted, describe, list};
+use super::vocabulary;
 use crate::access::{Caller, On, Permit, op, second_person};
 use crate::app::App;
 use crate::crypto::random;
 use crate::db::{NewFact, Write, found};
 use crate::error::{ApiError, Code, Result};
 use crate::extract::{Fields, IfMatch};
+use crate::files::service::not_own;
 
 /// The table as facts and audit entries name it.
 const DUTY_RECORD: &str = "duty_record";
@@ -66,7 +67,7 @@ pub async fn declare(
         let member = &on.row;
         let mut fields = Fields::default();
         check_day(write, &mut fields, member.term_id, new.done_on).await?;
-        check_evidence(write, &mut fields, &new.evidence).await?;
+        check_evidence(write, &mut fields, &new.evidence, &[]).await?;
         vocabulary::check(&app.scheme, &new.kind, &new.attributes, &mut fields);
         fields.finish()?;
         let status = if new.submit {
@@ -146,12 +147,10 @@ pub async fn amend(
             let member = found(member::Entity::find_by_id(key).one(&write.txn).await?)?;
             check_day(write, &mut fields, member.term_id, done_on).await?;
         }
-        check_evidence(
-            write,
-            &mut fields,
-            change.evidence.as_deref().unwrap_or_default(),
-        )
-        .await?;
+        let before: Vec<FileId> =
+            serde_json::from_value(row.evidence.clone()).map_err(ApiError::internal)?;
+        let given = change.evidence.as_deref().unwrap_or_default();
+        check_evidence(write, &mut fields, given, &before).await?;
         let kind = change.kind.as_ref().unwrap_or(&row.kind);
         let attributes = match &change.attributes {
             Some(attributes) => attributes.clone(),
@@ -380,28 +379,20 @@ async fn check_day(
     Ok(())
 }
 
-async fn check_evidence(write: &Write, fields: &mut Fields, ids: &[FileId]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let known = existing_files(&write.txn, write.committee, ids).await?;
-    for (index, id) in ids.iter().enumerate() {
+/// Evidence is what the caller uploaded himself, or what the record shows already.
+async fn check_evidence(
+    write: &Write,
+    fields: &mut Fields,
+    ids: &[FileId],
+    before: &[FileId],
+) -> Result<()> {
+    let Some(caller) = write.account() else {
+        return Err(ApiError::internal(anyhow::anyhow!("nobody declares")));
+    };
+    for index in not_own(&write.txn, write.committee, caller, ids).await? {
         let pointer = format!("/evidence_ids/{index}");
-        fields.check(known.contains(id), &pointer, "unknown_file", "文件不存在");
+        let known = before.contains(&ids[index]);
+        fields.check(known, &pointer, "unknown_file", "没有这个文件");
     }
     Ok(())
-}
-
-async fn existing_files(
-    db: &impl ConnectionTrait,
-    committee: CommitteeId,
-    ids: &[FileId],
-) -> Result<Vec<FileId>> {
-    Ok(file::Entity::of(committee)
-        .filter(file::Column::Id.is_in(ids.iter().copied()))
-        .select_only()
-        .column(file::Column::Id)
-        .into_tuple()
-        .all(db)
-        .await?)
 }

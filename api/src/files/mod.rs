@@ -1,8 +1,12 @@
-//! Pictures that members and clerks upload, such as proof of a duty record.
+//! Files that members and clerks upload: pictures as proof, documents for an activity. Who reads a
+//! file is who uploaded it, and whoever may see what it is shown with.
 
+mod document;
+mod evidence;
+mod kind;
 mod picture;
 mod routes;
-mod service;
+pub mod service;
 mod upload;
 
 pub use upload::{FileForm, Upload};

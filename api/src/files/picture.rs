@@ -6,6 +6,7 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+use super::kind::{Kept, Kind};
 use crate::error::{ApiError, Code, Result};
 
 /// Pixels a side may have.
@@ -18,13 +19,6 @@ const MEMORY_LIMIT: u64 = 170 << 20;
 const SIDE_KEPT: u32 = 2_560;
 const JPEG_QUALITY: u8 = 85;
 
-/// A picture as it is stored.
-#[derive(Debug)]
-pub(super) struct Picture {
-    pub(super) media_type: &'static str,
-    pub(super) data: Vec<u8>,
-}
-
 fn unreadable(why: &'static str) -> ApiError {
     ApiError::with(Code::FileUnreadable, why)
 }
@@ -33,7 +27,7 @@ fn unreadable(why: &'static str) -> ApiError {
 ///
 /// # Errors
 /// `file_unreadable` for what is no whole JPEG, PNG or WebP, or is too large.
-pub(super) fn make_anew(file: &[u8]) -> Result<Picture> {
+pub(super) fn make_anew(file: &[u8]) -> Result<Kept> {
     let broken = || unreadable("图片已损坏，请重新选择");
     let mut reader = ImageReader::new(Cursor::new(file))
         .with_guessed_format()
@@ -42,7 +36,9 @@ pub(super) fn make_anew(file: &[u8]) -> Result<Picture> {
         reader.format(),
         Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)
     ) {
-        return Err(unreadable("只能上传 JPEG、PNG 或 WebP 图片"));
+        return Err(unreadable(
+            "只能上传 PDF、docx、xlsx、pptx 文件，或 JPEG、PNG、WebP 图片",
+        ));
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_LIMIT);
@@ -77,7 +73,7 @@ pub(super) fn make_anew(file: &[u8]) -> Result<Picture> {
     encode(&picture).map_err(ApiError::internal)
 }
 
-fn encode(picture: &DynamicImage) -> image::ImageResult<Picture> {
+fn encode(picture: &DynamicImage) -> image::ImageResult<Kept> {
     let mut data = Vec::new();
     let shows_through = picture.color().has_alpha()
         && picture
@@ -87,16 +83,16 @@ fn encode(picture: &DynamicImage) -> image::ImageResult<Picture> {
     if shows_through {
         DynamicImage::from(picture.to_rgba8())
             .write_to(&mut Cursor::new(&mut data), ImageFormat::Png)?;
-        return Ok(Picture {
-            media_type: "image/png",
+        return Ok(Kept {
+            kind: Kind::Png,
             data,
         });
     }
     picture
         .to_rgb8()
         .write_with_encoder(JpegEncoder::new_with_quality(&mut data, JPEG_QUALITY))?;
-    Ok(Picture {
-        media_type: "image/jpeg",
+    Ok(Kept {
+        kind: Kind::Jpeg,
         data,
     })
 }
@@ -123,7 +119,7 @@ mod tests {
 
             let picture = make_anew(&file).unwrap();
 
-            assert_eq!(picture.media_type, "image/jpeg");
+            assert_eq!(picture.kind, Kind::Jpeg);
             assert!(!picture.data.windows(7).any(|bytes| bytes == b"<script"));
             let back = image::load_from_memory(&picture.data).unwrap();
             assert_eq!((back.width(), back.height()), (4, 2));
@@ -134,10 +130,8 @@ mod tests {
     fn what_shows_through_stays_png() {
         let glass = image::RgbaImage::from_pixel(2, 2, image::Rgba([0, 0, 0, 100]));
         assert_eq!(
-            make_anew(&encoded(glass, ImageFormat::Png))
-                .unwrap()
-                .media_type,
-            "image/png"
+            make_anew(&encoded(glass, ImageFormat::Png)).unwrap().kind,
+            Kind::Png
         );
     }
 

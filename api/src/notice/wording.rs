@@ -137,6 +137,7 @@ mod tests {
             closes_at: at("2026-09-24T09:00:00Z"),
             late_after: starts_at,
             reply_by: at("2026-09-23T09:30:00Z"),
+            sessions: None,
             min_share_percent: None,
             lead_reason: None,
             audience: json!({}),

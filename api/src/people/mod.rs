@@ -17,14 +17,7 @@ mod seats;
 mod seats_routes;
 mod seats_rules;
 
-use chrono::{DateTime, Utc};
-use domain::calendar::ShiftPolicy;
-use entity::committee;
-use sea_orm::{EntityTrait, Set};
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::db::{self, Db, SYSTEM};
-use crate::error::Result;
 
 pub use bindings::canonical_invite_code;
 pub use catalogue::{current_term, in_office};
@@ -51,26 +44,4 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(seats_routes::grant_seat)
         .service(seats_routes::confirm_seat)
         .service(seats_routes::end_seat);
-}
-
-/// Makes the committee that stands for the service itself, if it is not there yet.
-pub async fn found_system(db: &Db, now: DateTime<Utc>) -> Result<()> {
-    db.housekeeping(async |txn| {
-        let system = committee::ActiveModel {
-            id: Set(SYSTEM),
-            code: Set("system".to_owned()),
-            name: Set("系统".to_owned()),
-            shift_policy: Set(ShiftPolicy::PreviousWorkday),
-            correction_workdays: Set(0),
-            offline_hours: Set(0),
-            code_secret: Set(Vec::new()),
-            created_at: Set(now),
-        };
-        committee::Entity::insert(system)
-            .on_conflict_do_nothing_on([committee::Column::Id])
-            .exec_without_returning(txn)
-            .await?;
-        db::begin_chains(txn, SYSTEM).await
-    })
-    .await
 }

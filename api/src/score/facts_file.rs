@@ -142,4 +142,3 @@ fn given(text: Option<&String>) -> Option<&str> {
 fn id(text: &str, number: u128) -> Uuid {
     text.parse().unwrap_or_else(|_| Uuid::from_u128(number))
 }
-

@@ -10,14 +10,7 @@ mod routes;
 pub mod rulebook_file;
 pub mod service;
 
-use domain::score::Rulebook;
 use utoipa_actix_web::service_config::ServiceConfig;
-
-/// The six-ones default scheme, as shipped.
-pub fn default_rulebook() -> Rulebook {
-    toml::from_str(domain::score::SIX_ONES)
-        .expect("the shipped rulebook is tested")
-}
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {

@@ -184,4 +184,3 @@ fn width(text: &str) -> usize {
         .map(|char| if char < '\u{1100}' { 1 } else { 2 })
         .sum()
 }
-

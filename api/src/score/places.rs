@@ -40,7 +40,10 @@ impl Places {
             .and_then(|id| self.special_committees.get(&id));
         let words = [
             ("position", Some(member.position.as_str())),
-            ("sector", self.sectors.get(&member.sector_id).map(String::as_str)),
+            (
+                "sector",
+                self.sectors.get(&member.sector_id).map(String::as_str),
+            ),
             ("group", group.map(|group| group.name.as_str())),
             ("special_committee", special.map(String::as_str)),
         ];

@@ -64,7 +64,9 @@ impl Filter {
             && self.member.is_none_or(|id| id == member.id)
             && self.group.is_none_or(|id| id == member.group_id)
             && self.sector.is_none_or(|id| id == member.sector_id)
-            && self.position.is_none_or(|position| position == member.position)
+            && self
+                .position
+                .is_none_or(|position| position == member.position)
     }
 
     fn members(&self) -> Condition {
@@ -267,7 +269,10 @@ fn fact_of(row: fact::Model) -> Result<Fact> {
 /// `validation_failed` for a text that is not spelled like a period.
 pub fn period(app: &App, text: Option<&str>) -> Result<Period> {
     match text {
-        None => Ok(in_force(app).rulebook().period.around(local_date(app.clock.now()))),
+        None => Ok(in_force(app)
+            .rulebook()
+            .period
+            .around(local_date(app.clock.now()))),
         Some(text) => text.parse().map_err(|_| {
             ApiError::field(
                 "period",

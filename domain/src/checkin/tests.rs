@@ -26,13 +26,20 @@ fn activity() -> ActivityId {
     "01920000-0000-7000-8000-00000000000a".parse().unwrap()
 }
 
+fn window(session: i32, opens: &str, late: &str, closes: &str) -> SessionWindow {
+    SessionWindow {
+        session,
+        window: Window {
+            opens_at: at(opens),
+            closes_at: at(closes),
+        },
+        late_after: at(late),
+    }
+}
+
 fn policy() -> Policy {
     Policy {
-        window: Window {
-            opens_at: at("08:30:00"),
-            closes_at: at("09:30:00"),
-        },
-        late_after: at("09:10:00"),
+        windows: vec![window(1, "08:30:00", "09:10:00", "09:30:00")],
         offline_delay: TimeDelta::hours(24),
         place: None,
     }
@@ -413,4 +420,118 @@ fn nothing_is_said_about_the_place_before_the_code_is_right() {
         why: ReviewReason::Accuracy,
     };
     assert_eq!(with(Some(vague)).unwrap().place, review);
+}
+
+/// Morning and afternoon, and a talk in the evening that follows the afternoon without a break.
+fn three_sessions() -> Policy {
+    Policy {
+        windows: vec![
+            window(1, "08:30:00", "09:10:00", "11:30:00"),
+            window(2, "14:00:00", "14:40:00", "16:30:00"),
+            window(3, "16:30:00", "16:40:00", "18:00:00"),
+        ],
+        ..policy()
+    }
+}
+
+#[test]
+fn an_instant_belongs_to_the_session_whose_window_holds_it() {
+    let early = |clock| {
+        Err(Refusal::TooEarly {
+            opens_at: at(clock),
+        })
+    };
+    let late = Err(Refusal::TooLate {
+        closes_at: at("18:00:00"),
+    });
+    // No offline check-ins: what is shown before a close counts from when it arrives.
+    let policy = Policy {
+        offline_delay: TimeDelta::zero(),
+        ..three_sessions()
+    };
+    for (clock, expected) in [
+        ("08:29:59", early("08:30:00")),
+        ("08:30:00", Ok((1, false))),
+        ("09:10:00", Ok((1, true))),
+        ("11:29:59", Ok((1, true))),
+        ("11:30:00", early("14:00:00")),
+        ("13:59:59", early("14:00:00")),
+        ("14:00:00", Ok((2, false))),
+        ("16:29:59", Ok((2, true))),
+        ("16:30:00", Ok((3, false))),
+        ("17:59:59", Ok((3, true))),
+        ("18:00:00", late),
+    ] {
+        let code = shown(clock);
+        let answer = admit(&keys(), activity(), &policy, &attempt(&code), at(clock));
+        assert_eq!(
+            answer.map(|admission| (admission.session, admission.late)),
+            expected,
+            "{clock}"
+        );
+    }
+}
+
+#[test]
+fn a_code_kept_from_one_session_and_sent_in_another_is_a_check_in_to_the_first() {
+    for (clock, sent, expected) in [
+        ("09:00:00", "11:45:00", Ok((1, true))),
+        ("09:00:00", "14:30:00", Ok((1, true))),
+        ("14:30:00", "17:00:00", Ok((2, true))),
+        // Shown before the break, sent in it, and just after a close that is an opening as well.
+        ("11:29:59", "11:30:10", Ok((1, true))),
+        ("16:29:59", "16:30:10", Ok((2, true))),
+        ("16:30:00", "16:30:10", Ok((3, false))),
+        (
+            "12:00:00",
+            "14:30:00",
+            Err(Refusal::TooEarly {
+                opens_at: at("14:00:00"),
+            }),
+        ),
+    ] {
+        let code = shown(clock);
+        let kept = Attempt {
+            slot: Some(Slot::at(at(clock))),
+            ..attempt(&code)
+        };
+        let answer = admit(&keys(), activity(), &three_sessions(), &kept, at(sent));
+        assert_eq!(
+            answer.map(|admission| (admission.session, admission.offline)),
+            expected,
+            "{clock} sent {sent}"
+        );
+    }
+}
+
+#[test]
+fn only_a_tap_that_can_mean_one_session_alone_means_it_before_its_code_is_read() {
+    let code = shown("09:00:00");
+    let windows = three_sessions().windows;
+    for (claim, now, expected) in [
+        (None, "09:00:00", Some(1)),
+        (None, "12:00:00", None),
+        (None, "17:00:00", Some(3)),
+        (None, "19:00:00", Some(3)),
+        (Some("14:30:00"), "14:30:20", Some(2)),
+        (Some("09:00:00"), "14:30:20", None),
+        (Some("09:00:00"), "12:00:00", None),
+    ] {
+        let slot = claim.map(|clock| Slot::at(at(clock)));
+        let tap = Attempt {
+            slot,
+            ..attempt(&code)
+        };
+        assert_eq!(meant(&windows, &tap, at(now)), expected, "{claim:?} {now}");
+        let tap = Attempt {
+            captured_at: claim.map(at),
+            ..attempt(&code)
+        };
+        assert_eq!(meant(&windows, &tap, at(now)), expected, "{claim:?} {now}");
+    }
+    let anything = Attempt {
+        slot: Some(Slot(0)),
+        ..attempt("0")
+    };
+    assert_eq!(meant(&policy().windows, &anything, at("09:00:00")), Some(1));
 }

@@ -8,7 +8,10 @@ use super::scheme::{Scheme, subject_kind};
 impl Scheme {
     /// Whether a grade has a quota, so that nobody's grade is known without everybody's sheet.
     pub fn has_quotas(&self) -> bool {
-        self.rulebook().grades.iter().any(|grade| grade.quota.is_some())
+        self.rulebook()
+            .grades
+            .iter()
+            .any(|grade| grade.quota.is_some())
     }
 
     /// Takes the grades that have a quota from those for whom there is no place; they have the

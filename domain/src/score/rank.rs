@@ -149,7 +149,11 @@ pub(super) fn nominated(nomination: &Nomination, all: &[&Assessed]) -> BTreeMap<
         entry.or_insert(Places { base: 0, places: 0 }).base += 1;
     }
     for entry in places.values_mut() {
-        let Nomination { percent, count, rounding } = *nomination;
+        let Nomination {
+            percent,
+            count,
+            rounding,
+        } = *nomination;
         entry.places = places_of(entry.base, percent, count, rounding);
     }
     places

@@ -5,8 +5,20 @@ use domain::score::{Rulebook, Scheme};
 use super::desk::text_of;
 
 const PUBLISHED: [&str; 14] = [
-    "anqing", "dongcheng", "fushun", "guangshui", "haian", "hefei", "kenli", "minhang",
-    "shandong", "tj_hebei", "tongcheng", "wuxi", "xuanwei", "zhongmu",
+    "anqing",
+    "dongcheng",
+    "fushun",
+    "guangshui",
+    "haian",
+    "hefei",
+    "kenli",
+    "minhang",
+    "shandong",
+    "tj_hebei",
+    "tongcheng",
+    "wuxi",
+    "xuanwei",
+    "zhongmu",
 ];
 
 fn all() -> impl Iterator<Item = (&'static str, Rulebook)> {
@@ -23,7 +35,11 @@ fn all() -> impl Iterator<Item = (&'static str, Rulebook)> {
 fn every_rulebook_is_named_like_its_file_and_says_where_it_comes_from() {
     for (book, rulebook) in all() {
         assert_eq!(rulebook.key, book);
-        assert_eq!(rulebook.source.is_some(), PUBLISHED.contains(&book), "{book}");
+        assert_eq!(
+            rulebook.source.is_some(),
+            PUBLISHED.contains(&book),
+            "{book}"
+        );
         // Of none of the published regulations is the whole text public.
         assert!(rulebook.notice.is_some(), "{book}");
     }
@@ -43,10 +59,16 @@ fn what_is_not_known_of_a_text_is_marked_where_it_matters() {
     for (book, rulebook) in all().filter(|(book, _)| PUBLISHED.contains(book)) {
         let totals = [&rulebook.total, &rulebook.group_total];
         for total in totals.into_iter().flatten() {
-            assert!(total.choice.is_some(), "{book}: rounding was nowhere published");
+            assert!(
+                total.choice.is_some(),
+                "{book}: rounding was nowhere published"
+            );
         }
         for review in rulebook.reviews.iter().filter(|one| one.pick.is_some()) {
-            assert!(review.choice.is_some(), "{book}: ties were nowhere published");
+            assert!(
+                review.choice.is_some(),
+                "{book}: ties were nowhere published"
+            );
         }
     }
 }

@@ -66,18 +66,22 @@ impl Desk {
 
     pub fn review(&self, key: &str) -> &Review {
         let mut reviews = self.rulebook().reviews.iter();
-        reviews.find(|one| one.key == key).unwrap_or_else(|| panic!("no review {key}"))
+        reviews
+            .find(|one| one.key == key)
+            .unwrap_or_else(|| panic!("no review {key}"))
     }
 
     /// Whether the rulebook assesses such a member.
     pub fn assesses(&self, position: &str) -> bool {
-        self.scheme.assesses(&member(1, position, "经济界", "第一组"))
+        self.scheme
+            .assesses(&member(1, position, "经济界", "第一组"))
     }
 
     /// The sheet of the first year of the term.
     pub fn sheet(&self, facts: &str) -> Sheet {
         let facts = self.facts(FIRST, facts);
-        self.scheme.sheet(self.period(FIRST), Record::of(&self.person, &facts))
+        self.scheme
+            .sheet(self.period(FIRST), Record::of(&self.person, &facts))
     }
 
     /// What a rule, a part, or the `total` comes to, exactly, for each of these.
@@ -115,7 +119,12 @@ impl Desk {
     pub fn grades(&self, cases: &[(&str, &str)]) {
         for (facts, expected) in cases {
             let sheet = self.sheet(facts);
-            assert_eq!(sheet.grade.as_deref(), Some(*expected), "{facts}：{}", sheet.arithmetic);
+            assert_eq!(
+                sheet.grade.as_deref(),
+                Some(*expected),
+                "{facts}：{}",
+                sheet.arithmetic
+            );
         }
     }
 
@@ -132,7 +141,11 @@ impl Desk {
 
     /// Why facts earned nothing, by date.
     pub fn unused(&self, facts: &str) -> Vec<UnusedReason> {
-        self.sheet(facts).unused.iter().map(|one| one.reason).collect()
+        self.sheet(facts)
+            .unused
+            .iter()
+            .map(|one| one.reason)
+            .collect()
     }
 
     /// What a review proposes at the end of the last of these years of one term: the rung where
@@ -141,8 +154,11 @@ impl Desk {
         let candidate = self.candidate(years, None);
         let proposals = self.scheme.propose(self.review(review), &[candidate]);
         let proposal = proposals.proposals[0].clone()?;
-        (proposal.outcome == Outcome::In)
-            .then(|| proposal.rung.map_or_else(|| "列入".to_owned(), |rung| rung.title))
+        (proposal.outcome == Outcome::In).then(|| {
+            proposal
+                .rung
+                .map_or_else(|| "列入".to_owned(), |rung| rung.title)
+        })
     }
 
     /// What a review proposes for each of these histories.
@@ -229,7 +245,10 @@ impl Desk {
     /// What a review makes of each of these people.
     pub fn outcomes(&self, review: &str, people: &[Candidate]) -> Vec<Outcome> {
         let proposals = self.propose(review, people).proposals;
-        proposals.into_iter().map(|one| one.expect("a member").outcome).collect()
+        proposals
+            .into_iter()
+            .map(|one| one.expect("a member").outcome)
+            .collect()
     }
 
     /// The grades after quotas.
@@ -245,7 +264,10 @@ impl Desk {
     pub fn ranks(&self, people: Vec<Candidate>) -> Vec<(String, u32, u32)> {
         let all: Vec<Assessed> = people.into_iter().map(|one| one.assessed).collect();
         let ranks = self.scheme.rank(&all);
-        ranks.into_iter().map(|one| (one.among, one.of, one.rank)).collect()
+        ranks
+            .into_iter()
+            .map(|one| (one.among, one.of, one.rank))
+            .collect()
     }
 
     fn period(&self, year: i32) -> Period {
@@ -257,12 +279,18 @@ impl Desk {
     fn facts(&self, year: i32, text: &str) -> Vec<Fact> {
         let mut facts: Vec<Fact> = Vec::new();
         let first = self.period(year).first;
-        for sentence in text.split('；').map(str::trim).filter(|text| !text.is_empty()) {
+        for sentence in text
+            .split('；')
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+        {
             let read = Sentence::read(self, year, sentence);
             for _ in 0..read.times {
                 let nth = facts.len() as u64;
                 let mut fact = read.fact.clone();
-                fact.id = FactId(Uuid::from_u128(u128::from(nth) + 1 + (year.unsigned_abs() as u128) * 1000));
+                fact.id = FactId(Uuid::from_u128(
+                    u128::from(nth) + 1 + (year.unsigned_abs() as u128) * 1000,
+                ));
                 fact.on = read.on.unwrap_or(first + Days::new(nth));
                 facts.push(fact);
             }
@@ -357,7 +385,9 @@ impl Sentence {
             Holds::Word => Value::Word(word_of(attribute, token)?),
             Holds::Words => {
                 let known = self.fact.attributes.get(&attribute.key);
-                let mut words = known.map(|value| value.words().to_vec()).unwrap_or_default();
+                let mut words = known
+                    .map(|value| value.words().to_vec())
+                    .unwrap_or_default();
                 words.push(word_of(attribute, token)?);
                 Value::Words(words)
             }

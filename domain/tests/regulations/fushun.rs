@@ -4,12 +4,15 @@ use super::desk::Desk;
 
 #[test]
 fn a_study_session_is_one_whoever_of_the_group_came() {
-    Desk::with("fushun").group().meets("study", &[
-        ("", false),
-        ("出席 学习 出席 活动组 #读书会 @2", true),
-        ("出席 学习 缺席 活动组 #读书会 @2", false),
-        ("出席 学习 出席 组织方=政协 #大讲堂 @2", false),
-    ]);
+    Desk::with("fushun").group().meets(
+        "study",
+        &[
+            ("", false),
+            ("出席 学习 出席 活动组 #读书会 @2", true),
+            ("出席 学习 缺席 活动组 #读书会 @2", false),
+            ("出席 学习 出席 组织方=政协 #大讲堂 @2", false),
+        ],
+    );
 }
 
 #[test]
@@ -25,13 +28,23 @@ fn three_outings_are_three_and_not_three_people_on_one() {
 #[test]
 fn a_proposal_of_quality_is_a_filed_one_of_the_group_or_of_a_member() {
     let desk = Desk::with("fushun").group();
-    desk.meets("proposal", &[
-        ("提案 集体 立案", true),
-        ("提案 个人 立案 @2", true),
-        ("提案 个人 优秀提案 @2", true),
-        ("提案 个人 已提交 @2", false),
-    ]);
-    desk.meets("opinion", &[("社情民意信息 @2", true), ("社情民意信息", true), ("", false)]);
+    desk.meets(
+        "proposal",
+        &[
+            ("提案 集体 立案", true),
+            ("提案 个人 立案 @2", true),
+            ("提案 个人 优秀提案 @2", true),
+            ("提案 个人 已提交 @2", false),
+        ],
+    );
+    desk.meets(
+        "opinion",
+        &[
+            ("社情民意信息 @2", true),
+            ("社情民意信息", true),
+            ("", false),
+        ],
+    );
 }
 
 #[test]

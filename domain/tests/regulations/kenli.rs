@@ -12,29 +12,41 @@ fn who_is_found_wanting_has_the_lower_grade_whatever_the_score() {
     Desk::with("kenli").grades(&[
         ("", "称职"),
         ("外部评分 项目=会议 分值=95", "称职"),
-        ("外部评分 项目=会议 分值=95；年度考核认定 认定不称职", "不称职"),
-        ("外部评分 项目=会议 分值=95；年度考核认定 认定不称职 未核实", "称职"),
+        (
+            "外部评分 项目=会议 分值=95；年度考核认定 认定不称职",
+            "不称职",
+        ),
+        (
+            "外部评分 项目=会议 分值=95；年度考核认定 认定不称职 未核实",
+            "称职",
+        ),
     ]);
 }
 
 #[test]
 fn two_bad_years_of_one_term_need_not_follow_each_other() {
-    Desk::with("kenli").proposals("incompetent", &[
-        (&[GOOD], None),
-        (&[BAD], Some("提醒谈话")),
-        (&[BAD, GOOD, GOOD, BAD], Some("责令辞去委员")),
-        (&[BAD, BAD], Some("责令辞去委员")),
-        (&[BAD, GOOD], None),
-    ]);
+    Desk::with("kenli").proposals(
+        "incompetent",
+        &[
+            (&[GOOD], None),
+            (&[BAD], Some("提醒谈话")),
+            (&[BAD, GOOD, GOOD, BAD], Some("责令辞去委员")),
+            (&[BAD, BAD], Some("责令辞去委员")),
+            (&[BAD, GOOD], None),
+        ],
+    );
 }
 
 #[test]
 fn the_bad_year_of_the_term_before_is_not_counted() {
     // Year 5 of one term and year 1 of the next: the next term begins with no closed period.
-    Desk::with("kenli").proposals("incompetent", &[
-        (&[GOOD, GOOD, GOOD, GOOD, BAD], Some("提醒谈话")),
-        (&[BAD], Some("提醒谈话")),
-    ]);
+    Desk::with("kenli").proposals(
+        "incompetent",
+        &[
+            (&[GOOD, GOOD, GOOD, GOOD, BAD], Some("提醒谈话")),
+            (&[BAD], Some("提醒谈话")),
+        ],
+    );
 }
 
 #[test]

@@ -6,16 +6,22 @@ use super::desk::Desk;
 
 #[test]
 fn a_hundred_points_and_a_bonus_without_a_ceiling() {
-    Desk::with("zhongmu").group().earns("total", &[
-        ("活动组工作 项目=综合考核 分值=88.5", "88.5"),
-        ("活动组工作 项目=综合考核 分值=60；活动组工作 项目=综合考核 分值=41", "100"),
-        (
-            "活动组工作 项目=综合考核 分值=100；活动组工作 项目=采用 分值=6 有部门正式文件；\
+    Desk::with("zhongmu").group().earns(
+        "total",
+        &[
+            ("活动组工作 项目=综合考核 分值=88.5", "88.5"),
+            (
+                "活动组工作 项目=综合考核 分值=60；活动组工作 项目=综合考核 分值=41",
+                "100",
+            ),
+            (
+                "活动组工作 项目=综合考核 分值=100；活动组工作 项目=采用 分值=6 有部门正式文件；\
              活动组工作 项目=批示 分值=5 有部门正式文件",
-            "111",
-        ),
-        ("活动组工作 项目=自评 分值=100", "0"),
-    ]);
+                "111",
+            ),
+            ("活动组工作 项目=自评 分值=100", "0"),
+        ],
+    );
 }
 
 #[test]
@@ -40,5 +46,8 @@ fn six_groups_are_at_the_top() {
 
     let tied = |number: u128| score(number.max(3));
     let outcomes = desk.outcomes("top_six", &desk.crowd(8, tied));
-    assert_eq!(outcomes[..4], [Outcome::Tied, Outcome::Tied, Outcome::Tied, Outcome::In]);
+    assert_eq!(
+        outcomes[..4],
+        [Outcome::Tied, Outcome::Tied, Outcome::Tied, Outcome::In]
+    );
 }

@@ -18,7 +18,9 @@ use utoipa::ToSchema;
 use super::{ActivityView, shown};
 use crate::access::{On, op};
 use crate::activity::edit::Edited;
-use crate::activity::plan::{GivenTimes, Point};
+use crate::activity::plan::Point;
+use crate::activity::sessions::SessionTimes;
+use crate::activity::times::GivenTimes;
 use crate::activity::{publish, steps};
 use crate::app::App;
 use crate::checkin::service::Settled;
@@ -164,14 +166,17 @@ pub async fn activity_cancel(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rescheduling {
-    /// The new start.
-    #[serde(with = "instant")]
-    #[schema(value_type = String)]
-    starts_at: DateTime<Utc>,
+    /// The new start. Start and end are needed unless `sessions` are given.
+    #[serde(default, with = "instant::option")]
+    #[schema(value_type = Option<String>)]
+    starts_at: Option<DateTime<Utc>>,
     /// The new end.
-    #[serde(with = "instant")]
-    #[schema(value_type = String)]
-    ends_at: DateTime<Utc>,
+    #[serde(default, with = "instant::option")]
+    #[schema(value_type = Option<String>)]
+    ends_at: Option<DateTime<Utc>>,
+    /// The sessions anew, 1 to 12 in order and without overlap; needed to move an activity that
+    /// has several.
+    sessions: Option<Vec<SessionTimes>>,
     /// Check-in opens; unless told as long before the start as before.
     #[serde(default, with = "instant::option")]
     #[schema(value_type = Option<String>)]
@@ -236,9 +241,10 @@ pub async fn activity_reschedule(
         radius_m: body.radius_m.over(None),
     };
     let to = steps::Move {
-        starts_at: body.starts_at,
-        ends_at: body.ends_at,
         given: GivenTimes {
+            starts_at: body.starts_at,
+            ends_at: body.ends_at,
+            sessions: body.sessions,
             opens_at: body.opens_at,
             closes_at: body.closes_at,
             late_after: body.late_after,

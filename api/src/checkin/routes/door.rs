@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::checkin::code::{self, ShownCode};
-use crate::checkin::service::{self, CheckedIn, Sent};
+use crate::checkin::service::{self, CheckedIn, CheckedOut, Sent};
 use crate::error::{Problem, Result};
 use crate::extract::{Body, Fields, instant};
 
@@ -116,6 +116,8 @@ pub struct CheckInRequest {
 pub struct CheckInView {
     /// `present` or `late`.
     pub status: AttendanceStatus,
+    /// The number of the session, from 1.
+    pub session: i32,
     /// When the member was there: the server's time, or the start of the code's slot if it was
     /// sent later.
     #[serde(with = "instant")]
@@ -134,6 +136,7 @@ impl From<&CheckedIn> for CheckInView {
         let row = &checked_in.row;
         Self {
             status: checked_in.status(),
+            session: row.session,
             at: row.at,
             offline: row.offline,
             late: row.late,
@@ -145,7 +148,9 @@ impl From<&CheckedIn> for CheckInView {
 /// Check in to an activity.
 ///
 /// Checking in twice is not an error: the first check-in stands and is returned again with 200,
-/// whatever `client_id` the second has. A phone without network keeps code, slot, time and place
+/// whatever `client_id` the second has. Where the activity has several sessions, each is checked
+/// in to; the code proves which one it is, also when it was kept and is sent during another one.
+/// Between two sessions the answer is `checkin_too_early` with the next opening. A phone without network keeps code, slot, time and place
 /// and sends them later, within the committee's allowed delay and before the activity is closed;
 /// after that a correction is asked for. Ten refused attempts within a minute end in 429.
 #[utoipa::path(tag = "checkin", params(("activity_id" = String, Path)), request_body = CheckInRequest, responses(
@@ -208,6 +213,8 @@ pub struct CheckOutRequest {
 /// A check-out that stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CheckOutView {
+    /// The number of the session that was left.
+    pub session: i32,
     /// When the member went.
     #[serde(with = "instant")]
     #[schema(value_type = String)]
@@ -217,7 +224,8 @@ pub struct CheckOutView {
 /// Check out of an activity.
 ///
 /// From the start until two hours after the end, with the code of the screen. Who checks out
-/// again was there until then: the last time counts. Where the activity asks for a share of its
+/// again was there until then: the last time counts. Of several sessions it ends the latest one
+/// that has begun and was checked in to. Where the activity asks for a share of its
 /// time, who does not check out has left early.
 #[utoipa::path(tag = "checkin", params(("activity_id" = String, Path)), request_body = CheckOutRequest, responses((status = 200, body = CheckOutView), (status = "default", body = Problem)))]
 #[post("/activities/{activity_id}/check-outs")]
@@ -245,8 +253,8 @@ pub async fn check_out(
         captured_at,
         location: None,
     };
-    let at = service::check_out(&app, &permit, *activity, sent).await?;
-    Ok(Json(CheckOutView { at }))
+    let CheckedOut { session, at } = service::check_out(&app, &permit, *activity, sent).await?;
+    Ok(Json(CheckOutView { session, at }))
 }
 
 fn check_client_id(fields: &mut Fields, client_id: &str) {

@@ -33,6 +33,25 @@ pub struct ArrivalView {
     pub at: DateTime<Utc>,
 }
 
+/// The session that the screen is about.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionNowView {
+    /// Its number, from 1.
+    pub ordinal: i32,
+    /// How many sessions the activity has.
+    pub of: usize,
+    /// Its start.
+    #[serde(with = "instant")]
+    #[schema(value_type = String)]
+    pub starts_at: DateTime<Utc>,
+    /// Its end.
+    #[serde(with = "instant")]
+    #[schema(value_type = String)]
+    pub ends_at: DateTime<Utc>,
+    /// How many checked in to it.
+    pub checked_in: usize,
+}
+
 /// The data of a `counts` event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CountsView {
@@ -42,7 +61,7 @@ pub struct CountsView {
     pub attend: usize,
     /// How many asked for leave instead.
     pub leave: usize,
-    /// How many checked in.
+    /// How many checked in, to any session.
     pub checked_in: usize,
     /// How many of these were late.
     pub late: usize,
@@ -50,7 +69,9 @@ pub struct CountsView {
     pub offline: usize,
     /// How many more a roll call found there.
     pub rolled: usize,
-    /// The last ten who checked in, the latest first.
+    /// The session that is on, or the next one; at the end the last.
+    pub session: SessionNowView,
+    /// The last ten who checked in to that session, the latest first.
     pub latest: Vec<ArrivalView>,
 }
 
@@ -64,8 +85,16 @@ impl From<Counts> for CountsView {
             late,
             offline,
             rolled,
+            session,
             latest,
         } = counts;
+        let session = SessionNowView {
+            ordinal: session.ordinal,
+            of: session.of,
+            starts_at: session.starts_at,
+            ends_at: session.ends_at,
+            checked_in: session.checked_in,
+        };
         let latest = latest
             .into_iter()
             .map(|(name, at)| ArrivalView { name, at })
@@ -78,6 +107,7 @@ impl From<Counts> for CountsView {
             late,
             offline,
             rolled,
+            session,
             latest,
         }
     }

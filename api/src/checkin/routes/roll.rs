@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{Caller, On, op};
+use crate::activity::service::StayView;
 use crate::app::App;
 use crate::checkin::roll::{self, Called, Line};
 use crate::error::{ApiError, Code, Problem, Result};
@@ -51,20 +52,26 @@ pub struct AttendanceView {
     pub read_at: Option<DateTime<Utc>>,
     /// The reason of an approved leave.
     pub leave_reason: Option<LeaveReason>,
-    /// When he checked in.
+    /// When he first checked in.
     #[serde(with = "instant::option")]
     #[schema(value_type = Option<String>)]
     pub checked_in_at: Option<DateTime<Utc>>,
-    /// Whether that was late.
+    /// Whether he was late, at any session.
     pub late: bool,
-    /// Whether it was sent later, from a phone without network.
+    /// Whether a check-in was sent later, from a phone without network.
     pub offline: bool,
     /// Whether somebody should look at the place.
     pub needs_review: bool,
-    /// When he checked out.
+    /// When he last checked out.
     #[serde(with = "instant::option")]
     #[schema(value_type = Option<String>)]
     pub checked_out_at: Option<DateTime<Utc>>,
+    /// The sessions he checked in to, where the activity has several.
+    pub sessions: Vec<StayView>,
+    /// How many sessions count as attended, once the activity is closed.
+    pub sessions_attended: Option<i32>,
+    /// Of how many.
+    pub sessions_total: Option<i32>,
     /// What was said at the roll call.
     pub roll_reason: Option<String>,
     /// Whether the roll call did not find him although he had checked in.
@@ -94,6 +101,9 @@ impl From<Line> for AttendanceView {
             offline: row.offline,
             needs_review: row.needs_review,
             checked_out_at: row.checked_out_at,
+            sessions: line.stays.into_iter().map(StayView::from).collect(),
+            sessions_attended: row.sessions_attended,
+            sessions_total: row.sessions_total,
             roll_reason: row.roll_reason,
             conflicts_with_check_in,
             correction_pending: line.correction_pending,
@@ -171,7 +181,8 @@ impl From<Called> for RollCallView {
 /// Call the roll: record what you found of one member.
 ///
 /// From the opening of check-in until the activity is closed, with a reason, for members within
-/// reach and never for oneself. It stands above a check-in, which is kept beside it.
+/// reach and never for oneself. It holds for the activity as a whole: who is found present was at
+/// all its sessions. It stands above a check-in, which is kept beside it.
 #[utoipa::path(tag = "checkin", params(("activity_id" = String, Path), ("member_id" = String, Path)), request_body = RollCallRequest, responses((status = 200, body = RollCallView), (status = "default", body = Problem)))]
 #[put("/activities/{activity_id}/attendance/{member_id}")]
 pub async fn roll_call(
@@ -234,14 +245,18 @@ pub struct MyAttendanceView {
     pub reply: Reply,
     /// The reason of an approved leave.
     pub leave_reason: Option<LeaveReason>,
-    /// When one checked in.
+    /// When one first checked in.
     #[serde(with = "instant::option")]
     #[schema(value_type = Option<String>)]
     pub checked_in_at: Option<DateTime<Utc>>,
-    /// When one checked out.
+    /// When one last checked out.
     #[serde(with = "instant::option")]
     #[schema(value_type = Option<String>)]
     pub checked_out_at: Option<DateTime<Utc>>,
+    /// How many sessions count as attended, once the activity is closed.
+    pub sessions_attended: Option<i32>,
+    /// Of how many.
+    pub sessions_total: Option<i32>,
 }
 
 impl From<(attendance::Model, activity::Model)> for MyAttendanceView {
@@ -259,6 +274,8 @@ impl From<(attendance::Model, activity::Model)> for MyAttendanceView {
             leave_reason: row.leave_reason,
             checked_in_at: row.checked_in_at,
             checked_out_at: row.checked_out_at,
+            sessions_attended: row.sessions_attended,
+            sessions_total: row.sessions_total,
         }
     }
 }

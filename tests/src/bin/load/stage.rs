@@ -134,6 +134,7 @@ async fn open_activity(app: &App, committee: CommitteeId) -> Result<()> {
         closes_at: Set(now + TimeDelta::hours(3)),
         late_after: Set(now + TimeDelta::hours(2)),
         reply_by: Set(now),
+        sessions: Set(None),
         min_share_percent: Set(None),
         lead_reason: Set(None),
         audience: Set(serde_json::json!({ "groups": [group.id], "members": [] })),
@@ -171,6 +172,8 @@ async fn open_activity(app: &App, committee: CommitteeId) -> Result<()> {
             roll_reason: Set(None),
             read_at: Set(None),
             settled_at: Set(None),
+            sessions_attended: Set(None),
+            sessions_total: Set(None),
             created_at: Set(now),
             updated_at: Set(now),
         })
