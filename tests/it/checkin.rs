@@ -55,9 +55,15 @@ async fn facts_of(t: &TestApp, who: &str) -> Vec<(String, bool)> {
         .expect("facts");
     let his = facts
         .into_iter()
-        .filter(|fact| fact.member_id == t.members[who]);
-    his.map(|fact| (fact.kind, fact.reverses.is_some()))
-        .collect()
+        .filter(|fact| fact.member_id == Some(t.members[who]));
+    his.map(|fact| {
+        let attributes: serde_json::Value =
+            serde_json::from_str(&fact.attributes).expect("an object");
+        let word = |name: &str| attributes[name].as_str().expect("a word").to_owned();
+        let kind = format!("{}.{}.{}", fact.kind, word("activity"), word("status"));
+        (kind, fact.reverses.is_some())
+    })
+    .collect()
 }
 
 #[actix_web::test]

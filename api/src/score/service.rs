@@ -10,7 +10,7 @@ use domain::points::Points;
 use domain::score::{Candidate, Fact, Period, Person, Record, Scheme, Sheet};
 use domain::time::local_date;
 use entity::{Scoped, fact, member};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QueryTrait};
 
 use super::places::Places;
 use crate::app::App;
