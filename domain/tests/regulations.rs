@@ -15,6 +15,7 @@ mod regulations {
     mod hefei;
     mod kenli;
     mod kitchen_sink;
+    mod kitchen_sink_frame;
     mod kitchen_sink_reviews;
     mod minhang;
     mod shandong;

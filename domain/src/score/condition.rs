@@ -75,7 +75,8 @@ pub struct Condition {
     /// them the period that is looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consecutive: Option<u32>,
-    /// It holds in at least this many periods of the member's term, in a row or not.
+    /// It holds in at least this many periods of the member's term, in a row or not; with
+    /// `consecutive`, so many periods of the term end such a row: 1 finds it anywhere in the term.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times_in_term: Option<u32>,
     /// Whether a break in the membership starts the count again; it does not unless told.

@@ -244,11 +244,20 @@ impl<'a> Case<'a> {
 
     /// Whether the rest of the condition holds in enough periods of the term.
     fn over_periods(&self, condition: &Condition) -> Finding {
+        let (consecutive, times) = (condition.consecutive, condition.times_in_term);
+        // Both: how many periods of the term such a row ends in.
+        let row = consecutive.filter(|_| times.is_some());
         let inner = Condition {
-            consecutive: None,
+            consecutive: row,
             times_in_term: None,
-            break_resets: false,
+            break_resets: condition.break_resets && row.is_some(),
             ..condition.clone()
+        };
+        let condition = &Condition {
+            consecutive: consecutive.filter(|_| row.is_none()),
+            times_in_term: times,
+            break_resets: condition.break_resets && row.is_none(),
+            ..Condition::default()
         };
         // Newest first; a break ends the look back only where the rulebook says so.
         let mut found = vec![(self.period, self.judge(&inner))];

@@ -56,7 +56,7 @@ impl Desk {
 
     /// In office only from this day on.
     pub fn joined(mut self, day: &str) -> Self {
-        self.person.joined_on = Some(day.parse().unwrap());
+        self.person.joined_on = Some(day.parse().expect("a day such as 2026-04-01"));
         self
     }
 
@@ -273,7 +273,7 @@ impl Desk {
     fn period(&self, year: i32) -> Period {
         let rule = &self.rulebook().period;
         let (month, day) = rule.start_day().expect("a day that every year has");
-        rule.around(NaiveDate::from_ymd_opt(year, month, day).unwrap())
+        rule.around(NaiveDate::from_ymd_opt(year, month, day).expect("every year has it"))
     }
 
     fn facts(&self, year: i32, text: &str) -> Vec<Fact> {
@@ -289,7 +289,7 @@ impl Desk {
                 let nth = facts.len() as u64;
                 let mut fact = read.fact.clone();
                 fact.id = FactId(Uuid::from_u128(
-                    u128::from(nth) + 1 + (year.unsigned_abs() as u128) * 1000,
+                    u128::from(nth) + 1 + u128::from(year.unsigned_abs()) * 1000,
                 ));
                 fact.on = read.on.unwrap_or(first + Days::new(nth));
                 facts.push(fact);

@@ -53,3 +53,10 @@ fn members_are_not_assessed() {
     assert!(!desk.assesses("member"));
     assert_eq!(desk.group().sheet("").total.to_string(), "0");
 }
+
+#[test]
+fn who_came_late_was_there() {
+    let desk = Desk::with("fushun").group();
+    desk.meets("study", &[("出席 学习 迟到 活动组 @2", true)]);
+    desk.meets("field_work", &[("出席 调研 迟到 活动组 @2 ×3", true)]);
+}

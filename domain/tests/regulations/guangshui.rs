@@ -140,3 +140,21 @@ fn of_a_group_only_its_housekeeping_is_known() {
         ],
     );
 }
+
+#[test]
+fn each_item_is_worth_its_own_points_before_the_head_is_full() {
+    let desk = Desk::with("guangshui");
+    desk.earns("notebook", &[("学习 学习笔记 ×2", "5")]);
+    desk.earns("essay", &[("学习 心得体会 ×3", "5")]);
+    desk.earns(
+        "award",
+        &[
+            ("表彰奖励 县（市、区）级 国家级", "10"),
+            ("表彰奖励 市级 省级", "8"),
+        ],
+    );
+    let group = Desk::with("guangshui").group();
+    group.earns("dossiers", &[("活动组工作 项目=登记档案 分值=5.5", "5")]);
+    group.earns("premises", &[("活动组工作 项目=场所台账 分值=9", "5")]);
+    group.earns("premises", &[("活动组工作 项目=场所台账 分值=2.5", "2.5")]);
+}

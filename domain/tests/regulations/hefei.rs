@@ -80,3 +80,8 @@ fn the_total_is_never_below_zero() {
         ],
     );
 }
+
+#[test]
+fn who_came_late_was_there() {
+    Desk::with("hefei").earns("activities", &[("出席 调研 迟到；出席 学习 早退", "30")]);
+}

@@ -64,3 +64,17 @@ fn thirty_are_at_the_top_and_equals_for_the_last_place_are_decided_by_people() {
     let outcomes = desk.outcomes("top", &desk.crowd(30, tied));
     assert!(outcomes.iter().all(|one| *one == Outcome::In));
 }
+
+#[test]
+fn scores_of_the_items_add_up() {
+    Desk::with("kenli").earns(
+        "total",
+        &[
+            (
+                "外部评分 项目=会议 分值=40.5；外部评分 项目=提案 分值=22",
+                "62.5",
+            ),
+            ("", "0"),
+        ],
+    );
+}

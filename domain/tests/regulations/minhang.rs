@@ -109,3 +109,14 @@ fn key_and_excellent_proposals_earn_beside_it() {
         ],
     );
 }
+
+#[test]
+fn who_came_late_or_left_early_was_there() {
+    let desk = Desk::with("minhang");
+    desk.earns("activities", &[("出席 视察 迟到；出席 调研 早退", "10")]);
+    desk.earns("plenary", &[("出席 全体会议 迟到 出席场次=5", "25")]);
+    desk.meets(
+        "activities",
+        &[("出席 视察 迟到；出席 调研 早退；出席 学习 出席", true)],
+    );
+}

@@ -52,3 +52,11 @@ fn grades_follow_from_how_many_items_are_done() {
         ("", "待改进"),
     ]);
 }
+
+#[test]
+fn an_item_that_nobody_verified_is_not_done() {
+    Desk::with("six_ones").earns(
+        "total",
+        &[("提案 未核实；办实事好事", "15"), ("出席 学习 迟到", "20")],
+    );
+}

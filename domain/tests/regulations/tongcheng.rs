@@ -5,7 +5,7 @@ use domain::score::{Amount, UnusedReason};
 use super::desk::Desk;
 
 fn share(text: &str) -> Amount {
-    text.parse().unwrap()
+    text.parse().expect("an amount")
 }
 
 #[test]
@@ -18,9 +18,15 @@ fn the_plenary_is_fifty_thirty_or_nothing() {
             ("出席 全体会议 请假", "30"),
             ("出席 全体会议 缺席", "0"),
             ("出席 全体会议 出席；出席 常委会议 缺席", "50"),
+            ("出席 全体会议 出席 ×2", "50"),
         ],
     );
     assert_eq!(desk.unused("出席 全体会议 迟到"), [UnusedReason::NoValue]);
+}
+
+#[test]
+fn a_plenary_is_worth_fifty_before_the_cap_of_its_head() {
+    Desk::with("tongcheng").earns("plenary", &[("出席 全体会议 出席", "50")]);
 }
 
 #[test]
@@ -104,6 +110,7 @@ fn caps_of_proposals_activities_and_information() {
         "activities",
         &[
             ("出席 调研 出席 ×5", "10"),
+            ("出席 调研 迟到；出席 学习 早退", "4"),
             ("出席 调研 出席 ×4", "8"),
             ("出席 调研 出席 ×6", "10"),
             ("出席 调研 出席 ×3；发言 书面 协商 采纳", "10"),

@@ -62,3 +62,28 @@ fn two_empty_years_in_a_row_or_fewer_than_three_proposals_speak_against_renewal(
         ],
     );
 }
+
+#[test]
+fn a_plenary_missed_in_an_earlier_year_of_the_term_is_not_forgotten() {
+    Desk::with("xuanwei").proposals(
+        "plenary_absence",
+        &[
+            (&["出席 全体会议 缺席", ""], Some("书面通报批评")),
+            (
+                &["出席 全体会议 缺席", "出席 全体会议 缺席 未核实"],
+                Some("书面通报批评"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn who_came_late_was_there() {
+    Desk::with("xuanwei").earns(
+        "total",
+        &[
+            ("出席 全体会议 迟到", "2"),
+            ("出席 学习 早退；出席 视察 迟到", "3"),
+        ],
+    );
+}
