@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::rulebook::Review;
 use super::review::{Proposal, Proposals};
+use super::rulebook::Review;
 use super::scheme::TOTAL;
 use super::sheet::{Line, PartLine, Sheet};
 
@@ -21,7 +21,12 @@ impl Sheet {
         let mut text = String::new();
         let grade = self.grade.as_deref().map(|grade| format!("，{grade}"));
         let grade = grade.unwrap_or_default();
-        put!(text, "{name}，{}：{} 分{grade}", self.period.zh(), self.total);
+        put!(
+            text,
+            "{name}，{}：{} 分{grade}",
+            self.period.zh(),
+            self.total
+        );
         if let Some(notice) = &self.notice {
             put!(text, "  注：{notice}");
         }
@@ -29,32 +34,50 @@ impl Sheet {
         put!(text, "  总分：{}", self.arithmetic);
         for one in &self.requirements {
             let met = if one.met { "已完成" } else { "未完成" };
-            put!(text, "  必做 {} {}：{met}。{}", one.clause, one.title, one.finding);
+            put!(
+                text,
+                "  必做 {} {}：{met}。{}",
+                one.clause,
+                one.title,
+                one.finding
+            );
         }
         if let Some(note) = &self.grade_note {
             put!(text, "  等次说明：{note}");
         }
         if let Some(next) = &self.next_grade {
-            let points = (next.points != crate::points::Points::ZERO)
-                .then(|| format!("{} 分", next.points));
+            let points =
+                (next.points != crate::points::Points::ZERO).then(|| format!("{} 分", next.points));
             let missing: Vec<String> = points
                 .into_iter()
                 .chain(next.requirements.iter().map(|one| format!("「{one}」")))
                 .collect();
-            put!(text, "  离「{}」还差：{}（{} 止）", next.title, missing.join("、"), next.until);
+            put!(
+                text,
+                "  离「{}」还差：{}（{} 止）",
+                next.title,
+                missing.join("、"),
+                next.until
+            );
         }
         self.put_attendance(&mut text);
         if let Some(stay) = self.stay {
             put!(text, "  在任：{}/{} 个整季度", stay.quarters, stay.of);
         }
         for one in &self.deemed {
-            put!(text, "  视同：{}——{} {}", one.title, one.clause, one.text);
+            put!(text, "  视同：{}——{}：{}", one.title, one.clause, one.text);
         }
         for one in &self.unused {
-            put!(text, "  不计分：{} {}——{}", one.on, one.title, one.explanation);
+            put!(
+                text,
+                "  不计分：{} {}——{}",
+                one.on,
+                one.title,
+                one.explanation
+            );
         }
         for one in &self.choices {
-            put!(text, "  选定：{} {}", one.clause, one.text);
+            put!(text, "  选定（{}）：{}", one.clause, one.text);
         }
         text
     }
@@ -63,12 +86,22 @@ impl Sheet {
     fn put_held(&self, text: &mut String, part: &str, depth: usize) {
         let space = "  ".repeat(depth);
         for inner in self.parts.iter().filter(|inner| inner.part == part) {
-            let PartLine { clause, title, arithmetic, .. } = inner;
+            let PartLine {
+                clause,
+                title,
+                arithmetic,
+                ..
+            } = inner;
             put!(text, "{space}{clause} {title}：{arithmetic}");
             self.put_held(text, &inner.key, depth + 1);
         }
         for line in self.lines.iter().filter(|line| line.part == part) {
-            let Line { clause, title, arithmetic, .. } = line;
+            let Line {
+                clause,
+                title,
+                arithmetic,
+                ..
+            } = line;
             put!(text, "{space}{clause} {title}：{arithmetic}");
             for fact in &line.facts {
                 let worth = match (&fact.arithmetic, fact.exact) {
@@ -109,7 +142,12 @@ impl Proposals {
         put!(text, "{}（{}，由{by}决定）", review.title, review.clause);
         for (among, places) in &self.places {
             let among = if among.is_empty() { "全体" } else { among };
-            put!(text, "  {among}：名额 {} 个，基数 {} 人", places.places, places.base);
+            put!(
+                text,
+                "  {among}：名额 {} 个，基数 {} 人",
+                places.places,
+                places.base
+            );
         }
         for (name, proposal) in names.iter().zip(&self.proposals) {
             if let Some(proposal) = proposal {
