@@ -16,7 +16,10 @@ use std::path::PathBuf;
 use guide::{blocks, lists, run};
 
 fn path() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rulebook-guide.md"))
+    PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/rulebook-guide.md"
+    ))
 }
 
 fn text() -> String {
@@ -54,7 +57,10 @@ fn every_example_gives_what_the_guide_prints() {
 fn the_lists_of_kinds_and_words_are_those_of_the_code() {
     let text = text();
     if !rewriting() {
-        assert!(text == lists::rewrite(&text), "run with GUIDE=write and read the diff");
+        assert!(
+            text == lists::rewrite(&text),
+            "run with GUIDE=write and read the diff"
+        );
     }
 }
 
@@ -62,7 +68,11 @@ fn the_lists_of_kinds_and_words_are_those_of_the_code() {
 fn the_reference_names_every_field_and_no_other() {
     let text = text();
     for (table, fields) in lists::fields() {
-        assert_eq!(lists::fields_in_guide(&text, table), fields, "the table of {table}");
+        assert_eq!(
+            lists::fields_in_guide(&text, table),
+            fields,
+            "the table of {table}"
+        );
     }
 }
 
@@ -74,7 +84,10 @@ fn every_shape_has_its_chapter() {
         let found = text
             .lines()
             .filter(|line| line.starts_with("### "))
-            .any(|line| line.split(|char: char| !char.is_ascii_alphanumeric()).any(|word| word == mark));
+            .any(|line| {
+                line.split(|char: char| !char.is_ascii_alphanumeric())
+                    .any(|word| word == mark)
+            });
         assert!(found, "{mark} has no chapter");
     }
 }

@@ -27,7 +27,11 @@ pub fn rewrite(text: &str, mut change: impl FnMut(&Block<'_>) -> Option<String>)
                 open = None;
             }
             (None, Some(info)) => {
-                open = Some(Block { line: number, info, body: String::new() });
+                open = Some(Block {
+                    line: number,
+                    info,
+                    body: String::new(),
+                });
             }
             (None, None) => {}
         }

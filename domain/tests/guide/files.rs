@@ -52,19 +52,30 @@ impl Files {
     pub fn read_members(&mut self, text: &str) {
         for row in rows(text) {
             let get = |zh: &str, en: &str| {
-                let cell = row.get(zh).or_else(|| row.get(en)).map_or("", |cell| cell.trim());
+                let cell = row
+                    .get(zh)
+                    .or_else(|| row.get(en))
+                    .map_or("", |cell| cell.trim());
                 (!cell.is_empty()).then(|| cell.to_owned())
             };
             let person = self.member(&get("姓名", "name").expect("a member has a name"));
-            for (zh, en) in [("界别", "sector"), ("活动组", "group"), ("专委会", "special_committee")] {
+            for (zh, en) in [
+                ("界别", "sector"),
+                ("活动组", "group"),
+                ("专委会", "special_committee"),
+            ] {
                 if let Some(name) = get(zh, en) {
                     person.traits.insert(en.to_owned(), Value::Word(name));
                 }
             }
             if let Some(word) = get("职务", "position") {
-                let known = Position::ALL.iter().find(|one| one.zh() == word || one.as_str() == word);
+                let known = Position::ALL
+                    .iter()
+                    .find(|one| one.zh() == word || one.as_str() == word);
                 let known = known.unwrap_or_else(|| panic!("{word} is no position"));
-                person.traits.insert("position".to_owned(), Value::Word(known.to_string()));
+                person
+                    .traits
+                    .insert("position".to_owned(), Value::Word(known.to_string()));
             }
             person.joined_on = get("到任", "joined_on").map(|day| date(&day));
             person.left_on = get("离任", "left_on").map(|day| date(&day));
@@ -75,11 +86,16 @@ impl Files {
     pub fn read_facts(&mut self, text: &str, vocabulary: &Vocabulary) {
         for row in rows(text) {
             let get = |zh: &str, en: &str| {
-                let cell = row.get(zh).or_else(|| row.get(en)).map_or("", |cell| cell.trim());
+                let cell = row
+                    .get(zh)
+                    .or_else(|| row.get(en))
+                    .map_or("", |cell| cell.trim());
                 (!cell.is_empty()).then(|| cell.to_owned())
             };
             let named = get("类别", "kind").expect("a fact has a kind");
-            let kind = vocabulary.kinds().find(|kind| kind.title == named || kind.key == named);
+            let kind = vocabulary
+                .kinds()
+                .find(|kind| kind.title == named || kind.key == named);
             let mut attributes = Attributes::new();
             for (header, cell) in &row {
                 let fixed = HEADERS.iter().any(|(zh, en)| header == zh || header == en);
@@ -87,7 +103,9 @@ impl Files {
                     continue;
                 }
                 let attribute = kind.and_then(|kind| {
-                    kind.attributes.iter().find(|one| one.title == *header || one.key == *header)
+                    kind.attributes
+                        .iter()
+                        .find(|one| one.title == *header || one.key == *header)
                 });
                 let (name, value) = match attribute {
                     Some(attribute) => {
@@ -95,7 +113,10 @@ impl Files {
                             let known = attribute.words.iter().find(|word| word.title == text);
                             known.map_or(text.to_owned(), |word| word.key.clone())
                         };
-                        (attribute.key.clone(), value(attribute.holds, cell.trim(), word))
+                        (
+                            attribute.key.clone(),
+                            value(attribute.holds, cell.trim(), word),
+                        )
                     }
                     None => (header.clone(), Value::Word(cell.clone())),
                 };
@@ -198,11 +219,16 @@ impl Files {
         subject: impl Fn(u128) -> Subject,
         known: (&str, &str),
     ) -> &mut Person {
-        let index = self.people.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
-            let subject = subject(self.people.len() as u128 + 1);
-            self.people.push((name.to_owned(), Person::new(subject, &[known])));
-            self.people.len() - 1
-        });
+        let index = self
+            .people
+            .iter()
+            .position(|(other, _)| other == name)
+            .unwrap_or_else(|| {
+                let subject = subject(self.people.len() as u128 + 1);
+                self.people
+                    .push((name.to_owned(), Person::new(subject, &[known])));
+                self.people.len() - 1
+            });
         &mut self.people[index].1
     }
 }
@@ -218,7 +244,11 @@ fn period(name: &str, rule: &PeriodRule) -> Period {
 fn value(holds: Holds, cell: &str, word: impl Fn(&str) -> String) -> Value {
     match holds {
         Holds::Word => Value::Word(word(cell)),
-        Holds::Words => Value::Words(cell.split(['、', '|']).map(|part| word(part.trim())).collect()),
+        Holds::Words => Value::Words(
+            cell.split(['、', '|'])
+                .map(|part| word(part.trim()))
+                .collect(),
+        ),
         Holds::Flag if cell == "是" => Value::Flag(true),
         Holds::Flag if cell == "否" => Value::Flag(false),
         Holds::Flag | Holds::Number | Holds::Text => Value::Word(cell.to_owned()),

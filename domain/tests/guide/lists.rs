@@ -14,7 +14,9 @@ pub fn rewrite(text: &str) -> String {
 
 fn between(text: &str, name: &str, list: &str) -> String {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- {name}完 -->"));
-    let (before, rest) = text.split_once(&begin).expect("the guide has a place for the list");
+    let (before, rest) = text
+        .split_once(&begin)
+        .expect("the guide has a place for the list");
     let (_, after) = rest.split_once(&end).expect("the place has an end");
     format!("{before}{begin}\n{list}\n{end}{after}")
 }
@@ -37,7 +39,12 @@ fn kinds() -> String {
                 Holds::Flag => "是 / 否".to_owned(),
                 Holds::Text => "文字".to_owned(),
             };
-            writeln!(text, "| {} | `{}` | {holds} |", attribute.title, attribute.key).unwrap();
+            writeln!(
+                text,
+                "| {} | `{}` | {holds} |",
+                attribute.title, attribute.key
+            )
+            .unwrap();
         }
         text.push('\n');
     }
@@ -67,7 +74,7 @@ fn words() -> String {
         Of "算谁的事实 `of`";
         Within "在多长时间里数 `within`";
         Partition "在谁当中排 `per`";
-        From "从哪一头取 `from`";
+        End "从哪一头取 `from`";
         Ties "并列 `ties`";
         ReviewKind "评议种类 `kind`";
         Viewer "谁能看 `visibility`";
@@ -75,7 +82,10 @@ fn words() -> String {
     };
     let mut text = "| 用在哪里 | 可用的词 |\n|---|---|\n".to_owned();
     for (place, words) in rows {
-        let words: Vec<String> = words.iter().map(|(word, zh)| format!("`{word}` {zh}")).collect();
+        let words: Vec<String> = words
+            .iter()
+            .map(|(word, zh)| format!("`{word}` {zh}"))
+            .collect();
         writeln!(text, "| {place} | {} |", words.join("；")).unwrap();
     }
     text
@@ -122,8 +132,15 @@ fn known<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
         Ok(_) => panic!("a table takes any field"),
         Err(error) => error.message().to_owned(),
     };
-    let (_, names) = message.split_once("expected").expect("reading says what it expected");
-    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    let (_, names) = message
+        .split_once("expected")
+        .expect("reading says what it expected");
+    names
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The fields that the reference of the guide has under the heading of a table.
@@ -133,7 +150,9 @@ pub fn fields_in_guide(text: &str, table: &str) -> BTreeSet<String> {
         .split_once(&heading)
         .unwrap_or_else(|| panic!("the guide has no table of {table}"))
         .1;
-    let section = rest.split_once("\n### ").map_or(rest, |(section, _)| section);
+    let section = rest
+        .split_once("\n### ")
+        .map_or(rest, |(section, _)| section);
     section
         .lines()
         .filter_map(|line| line.strip_prefix("| `"))

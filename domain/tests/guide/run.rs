@@ -80,7 +80,14 @@ impl Desk {
         for (index, period) in periods.iter().enumerate() {
             let last = index + 1 == periods.len();
             let shown = only.is_none_or(|only| only == period.to_string());
-            text.push_str(&one_period(&scheme, *period, &files, &mut closed, shown, last));
+            text.push_str(&one_period(
+                &scheme,
+                *period,
+                &files,
+                &mut closed,
+                shown,
+                last,
+            ));
         }
         text
     }
@@ -99,18 +106,39 @@ fn one_period(
     let (mut names, mut people) = (Vec::new(), Vec::new());
     for (name, person) in &files.people {
         if !scheme.assesses(person) {
-            if shown && matches!(person.subject, Subject::Member(_)) && scheme.rulebook().total.is_some() {
+            if shown
+                && matches!(person.subject, Subject::Member(_))
+                && scheme.rulebook().total.is_some()
+            {
                 text.push_str(&format!("{name}：不在考核范围\n"));
             }
             continue;
         }
+        let came_later = person.joined_on.is_some_and(|day| period.last < day);
+        let had_left = person.left_on.is_some_and(|day| day < period.first);
+        if came_later || had_left {
+            continue;
+        }
         let facts = facts_of(person, files);
         let closed = closed.get(name).cloned().unwrap_or_default();
-        let record = Record { person, facts: &facts, closed: &closed, after_break: false };
+        let record = Record {
+            person,
+            facts: &facts,
+            closed: &closed,
+            after_break: false,
+        };
         let sheet = scheme.sheet(period, record);
-        let assessed = Assessed { person: person.clone(), sheet };
+        let assessed = Assessed {
+            person: person.clone(),
+            sheet,
+        };
         names.push(name.clone());
-        people.push(Candidate { assessed, facts, closed, after_break: false });
+        people.push(Candidate {
+            assessed,
+            facts,
+            closed,
+            after_break: false,
+        });
     }
     scheme.keep_quotas(&mut people);
     let assessed: Vec<Assessed> = people.iter().map(|one| one.assessed.clone()).collect();
@@ -119,8 +147,15 @@ fn one_period(
         if shown {
             text.push_str(&one.sheet.to_text(name));
             if scheme.rulebook().ranking.is_some() {
-                let among = if rank.among.is_empty() { "全体" } else { &rank.among };
-                text.push_str(&format!("  名次：{among} {} 人中第 {} 名\n", rank.of, rank.rank));
+                let among = if rank.among.is_empty() {
+                    "全体"
+                } else {
+                    &rank.among
+                };
+                text.push_str(&format!(
+                    "  名次：{among} {} 人中第 {} 名\n",
+                    rank.of, rank.rank
+                ));
             }
         }
     }
@@ -161,7 +196,11 @@ fn periods(scheme: &Scheme, facts: &[Fact]) -> Vec<Period> {
         panic!("an example has a fact");
     };
     let mut periods = vec![rule.around(*first)];
-    while let Some(next) = periods.last().filter(|one| one.last < *last).map(|one| one.last) {
+    while let Some(next) = periods
+        .last()
+        .filter(|one| one.last < *last)
+        .map(|one| one.last)
+    {
         periods.push(rule.around(next.succ_opt().unwrap()));
     }
     periods
@@ -170,7 +209,8 @@ fn periods(scheme: &Scheme, facts: &[Fact]) -> Vec<Period> {
 /// The usual opening with a fragment: what the fragment says itself stands.
 fn joined(head: &str, fragment: &str) -> String {
     let table = |text: &str| {
-        text.parse::<toml::Table>().unwrap_or_else(|error| panic!("{error}\nin\n{text}"))
+        text.parse::<toml::Table>()
+            .unwrap_or_else(|error| panic!("{error}\nin\n{text}"))
     };
     let mut all = table(head);
     all.extend(table(fragment));
