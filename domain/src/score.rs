@@ -35,6 +35,7 @@ mod matching;
 mod pattern;
 mod period;
 mod person;
+mod print;
 mod quota;
 mod rank;
 mod review;

@@ -50,7 +50,7 @@ pub(super) fn claims<'a>(scheme: &Scheme, person: &Person, facts: &[&'a Live<'a>
             if !applies[index] || !means_any(&rule.counts, live, person) {
                 continue;
             }
-            match value(rule, person, live) {
+            match value(scheme, rule, person, live) {
                 Ok(claim) => claims.by_rule[index].push(claim),
                 Err((reason, words)) => claims.passed.push((live, reason, words)),
             }
@@ -125,6 +125,7 @@ impl<'a> Claims<'a> {
 
 /// What one fact is worth under a rule that means it.
 fn value<'a>(
+    scheme: &Scheme,
     rule: &Rule,
     person: &Person,
     live: &'a Live<'a>,
@@ -133,8 +134,12 @@ fn value<'a>(
     let mut count = Amount::ONE;
     if let Some(name) = &rule.times {
         let number = live.attributes.get(name).and_then(super::Value::number);
-        count = number.ok_or_else(|| missing(rule, name))?;
-        steps = format!("{count} × {steps}");
+        count = number.ok_or_else(|| missing(scheme, rule, live, name))?;
+        steps = if base == Amount::ONE {
+            format!("{count} 分")
+        } else {
+            format!("{count} × {steps}")
+        };
     }
     let mut value = base * count;
     let split = rule
@@ -142,7 +147,7 @@ fn value<'a>(
         .iter()
         .find(|split| passes_all(&split.when, &live.attributes, &person.traits));
     if let Some(split) = split {
-        let share = share(rule, split, live)?;
+        let share = share(scheme, rule, split, live)?;
         if share == Amount::ZERO {
             let words = UnusedReason::NoShare.zh().to_owned();
             return Err((UnusedReason::NoShare, words));
@@ -153,7 +158,10 @@ fn value<'a>(
             steps = format!("{steps} × {share}");
         }
     }
-    let simple = rule.times.is_none() && !steps.contains(['+', '×']);
+    if !steps.contains('×') {
+        steps = steps.replace(['(', ')'], "");
+    }
+    let simple = !steps.contains(['+', '×']);
     Ok(Claim {
         live,
         count,
@@ -212,13 +220,21 @@ pub(super) fn reach_row<'r>(rule: &'r Rule, person: &Person) -> Option<&'r Reach
         .find(|row| passes_all(&row.when, &person.traits, &person.traits))
 }
 
-fn missing(rule: &Rule, name: &str) -> (UnusedReason, String) {
-    let words = format!("「{}」计分需要「{name}」，这条记录没有", rule.title);
+fn missing(scheme: &Scheme, rule: &Rule, live: &Live<'_>, name: &str) -> (UnusedReason, String) {
+    let kind = scheme.vocabulary().kind(&live.fact.kind);
+    let attribute = kind.and_then(|kind| kind.attribute(name));
+    let title = attribute.map_or(name, |attribute| &attribute.title);
+    let words = format!("「{}」计分需要「{title}」，这条记录没有", rule.title);
     (UnusedReason::MissingNumber, words)
 }
 
 /// Which share of one thing this signer has.
-fn share(rule: &Rule, split: &Split, live: &Live<'_>) -> Result<Amount, (UnusedReason, String)> {
+fn share(
+    scheme: &Scheme,
+    rule: &Rule,
+    split: &Split,
+    live: &Live<'_>,
+) -> Result<Amount, (UnusedReason, String)> {
     let whole = |name: &str| {
         let number = live.attributes.get(name)?.number()?;
         u32::try_from(number.floor()).ok()
@@ -228,7 +244,7 @@ fn share(rule: &Rule, split: &Split, live: &Live<'_>) -> Result<Amount, (UnusedR
         || (place.is_none() && (live.has("role", "first") || live.has("role", "lead")));
     if let Some(most) = split.most {
         let place = if is_first { Some(1) } else { place };
-        if most < place.ok_or_else(|| missing(rule, "place"))? {
+        if most < place.ok_or_else(|| missing(scheme, rule, live, "place"))? {
             return Ok(Amount::ZERO);
         }
     }
@@ -245,7 +261,7 @@ fn share(rule: &Rule, split: &Split, live: &Live<'_>) -> Result<Amount, (UnusedR
         (_, Rest::None) => Ok(Amount::ZERO),
         (_, Rest::Full) => Ok(Amount::ONE),
         (first, Rest::Equal) => {
-            let signers = whole("signers").ok_or_else(|| missing(rule, "signers"))?;
+            let signers = whole("signers").ok_or_else(|| missing(scheme, rule, live, "signers"))?;
             let sharing = split.most.map_or(signers, |most| signers.min(most));
             Ok(match first {
                 Some(first) => (Amount::ONE - first).shared_by(sharing.saturating_sub(1)),

@@ -192,7 +192,7 @@ impl<'a> Earning<'a, '_> {
             && self.rule.splits.is_empty()
         {
             let count: Amount = claims.iter().map(|claim| claim.count).sum();
-            return (sum, format!("{count} {unit} × {points} 分 = {sum} 分"));
+            return (sum, multiplied(count, unit, points, sum));
         }
         let mut groups: Vec<(Amount, usize)> = Vec::new();
         for claim in claims {
@@ -299,6 +299,15 @@ pub(super) fn reduced(
             let words = format!("全期要求 {asked}，在任 {quarters}/{of} 个整季度");
             (whole, Some(words))
         }
+    }
+}
+
+/// A number of things at so many points each. Points that others gave are not called things.
+fn multiplied(count: Amount, unit: &str, points: Amount, sum: Amount) -> String {
+    match (unit, points == Amount::ONE) {
+        ("分", true) => format!("{sum} 分"),
+        ("分", false) => format!("{count} 分 × {} = {sum} 分", in_product(points)),
+        _ => format!("{count} {unit} × {} 分 = {sum} 分", in_product(points)),
     }
 }
 

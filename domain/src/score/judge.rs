@@ -75,6 +75,12 @@ impl<'a> Case<'a> {
                     found.len()
                 )
             });
+            // Of several ways to be meant, a person reads the one that he is meant by.
+            let found = if holds && several.is_none() {
+                found.into_iter().filter(|one| one.holds).collect()
+            } else {
+                found
+            };
             let mut joined = Finding::joined(holds, "或", found);
             joined.text = several.unwrap_or_default() + &joined.text;
             return joined;

@@ -83,12 +83,28 @@ impl<'a> UnusedList<'a> {
             } else {
                 UnusedReason::NotCounted
             };
-            all.push(unused(live.fact, reason, reason.zh().to_owned()));
+            let words = otherwise_used(sheet, live).unwrap_or_else(|| reason.zh().to_owned());
+            all.push(unused(live.fact, reason, words));
         }
         all.sort_by_key(|one| (one.on, one.id, one.reason));
         all.dedup_by(|a, b| a.id == b.id && a.reason == b.reason && a.explanation == b.explanation);
         all
     }
+}
+
+/// What a fact without a clause that earns is for: a requirement, or an exemption.
+fn otherwise_used(sheet: &Sheet, live: &Live<'_>) -> Option<String> {
+    let requirements: Vec<String> = sheet
+        .requirements
+        .iter()
+        .filter(|line| line.facts.contains(&live.fact.id))
+        .map(|line| format!("「{}」（{}）", line.title, line.clause))
+        .collect();
+    if !requirements.is_empty() {
+        return Some(format!("不计分，用于{}", requirements.join("、")));
+    }
+    live.has("status", "exempt")
+        .then(|| "免予考勤，不计分".to_owned())
 }
 
 fn unused(fact: &Fact, reason: UnusedReason, explanation: String) -> Unused {

@@ -1,0 +1,218 @@
+//! Runs the examples of the guide as `xingdong score` and `xingdong rulebook check` would.
+
+use std::collections::BTreeMap;
+
+use domain::score::{
+    Assessed, Candidate, Closed, Fact, Period, Person, Record, Rulebook, Scheme, Subject,
+};
+
+use super::blocks::Block;
+use super::files::Files;
+
+/// What lies on the desk while the guide is read from top to bottom.
+#[derive(Default)]
+pub struct Desk {
+    head: String,
+    rulebook: String,
+    members: String,
+    facts: String,
+    ran: usize,
+}
+
+impl Desk {
+    /// Lays a block on the desk; of a block that shows a result, the result.
+    pub fn take(&mut self, block: &Block<'_>) -> Option<String> {
+        match block.info {
+            "toml 开头" => self.head.clone_from(&block.body),
+            "toml 细则" => self.begin(block.body.clone()),
+            "toml 条文" => self.begin(joined(&self.head, &block.body)),
+            "csv 委员" => self.members.clone_from(&block.body),
+            "csv 事实" | "json 事实" => self.facts.clone_from(&block.body),
+            "text 结果" => return Some(self.result(None)),
+            "text 报错" => return Some(self.errors()),
+            "toml" | "text" | "csv" | "" => {}
+            info => {
+                let period = info.strip_prefix("text 结果 ");
+                let period = period.unwrap_or_else(|| panic!("line {}: {info}", block.line));
+                return Some(self.result(Some(period)));
+            }
+        }
+        None
+    }
+
+    /// How many examples were run.
+    pub fn ran(&self) -> usize {
+        self.ran
+    }
+
+    fn begin(&mut self, rulebook: String) {
+        self.rulebook = rulebook;
+        self.members.clear();
+        self.facts.clear();
+    }
+
+    fn errors(&mut self) -> String {
+        self.ran += 1;
+        match toml::from_str::<Rulebook>(&self.rulebook) {
+            Err(error) => format!("{error}"),
+            Ok(_) => "没有错误\n".to_owned(),
+        }
+    }
+
+    fn result(&mut self, only: Option<&str>) -> String {
+        self.ran += 1;
+        let rulebook: Rulebook = toml::from_str(&self.rulebook)
+            .unwrap_or_else(|error| panic!("{error}\nin\n{}", self.rulebook));
+        let scheme = Scheme::new(rulebook);
+        let mut files = Files::default();
+        files.read_members(&self.members);
+        if self.facts.starts_with('{') {
+            files.read_json(&self.facts, &scheme.rulebook().period);
+        } else {
+            files.read_facts(&self.facts, scheme.vocabulary());
+        }
+        let periods = periods(&scheme, &files.facts);
+        let mut text = String::new();
+        let mut closed: BTreeMap<String, Vec<Closed>> = BTreeMap::new();
+        for (name, one) in &files.closed {
+            closed.entry(name.clone()).or_default().push(one.clone());
+        }
+        for (index, period) in periods.iter().enumerate() {
+            let last = index + 1 == periods.len();
+            let shown = only.is_none_or(|only| only == period.to_string());
+            text.push_str(&one_period(
+                &scheme,
+                *period,
+                &files,
+                &mut closed,
+                shown,
+                last,
+            ));
+        }
+        text
+    }
+}
+
+/// The sheets of one period, with ranks and, of the last period, what the reviews propose.
+fn one_period(
+    scheme: &Scheme,
+    period: Period,
+    files: &Files,
+    closed: &mut BTreeMap<String, Vec<Closed>>,
+    shown: bool,
+    last: bool,
+) -> String {
+    let mut text = String::new();
+    let (mut names, mut people) = (Vec::new(), Vec::new());
+    for (name, person) in &files.people {
+        if !scheme.assesses(person) {
+            if shown
+                && matches!(person.subject, Subject::Member(_))
+                && scheme.rulebook().total.is_some()
+            {
+                text.push_str(&format!("{name}：不在考核范围\n"));
+            }
+            continue;
+        }
+        let came_later = person.joined_on.is_some_and(|day| period.last < day);
+        let had_left = person.left_on.is_some_and(|day| day < period.first);
+        if came_later || had_left {
+            continue;
+        }
+        let facts = facts_of(person, files);
+        let closed = closed.get(name).cloned().unwrap_or_default();
+        let record = Record {
+            person,
+            facts: &facts,
+            closed: &closed,
+            after_break: false,
+        };
+        let sheet = scheme.sheet(period, record);
+        let assessed = Assessed {
+            person: person.clone(),
+            sheet,
+        };
+        names.push(name.clone());
+        people.push(Candidate {
+            assessed,
+            facts,
+            closed,
+            after_break: false,
+        });
+    }
+    scheme.keep_quotas(&mut people);
+    let assessed: Vec<Assessed> = people.iter().map(|one| one.assessed.clone()).collect();
+    let ranks = scheme.rank(&assessed);
+    for ((name, one), rank) in names.iter().zip(&assessed).zip(ranks) {
+        if shown {
+            text.push_str(&one.sheet.to_text(name));
+            if scheme.rulebook().ranking.is_some() {
+                let among = if rank.among.is_empty() {
+                    "全体"
+                } else {
+                    &rank.among
+                };
+                text.push_str(&format!(
+                    "  名次：{among} {} 人中第 {} 名\n",
+                    rank.of, rank.rank
+                ));
+            }
+        }
+    }
+    if last && shown {
+        for review in &scheme.rulebook().reviews {
+            text.push_str(&scheme.propose(review, &people).to_text(review, &names));
+        }
+    }
+    for (name, one) in names.iter().zip(&assessed) {
+        let results = closed.entry(name.clone()).or_default();
+        if results.iter().all(|result| result.period != period) {
+            results.push(one.sheet.closed(false));
+        }
+    }
+    text
+}
+
+/// A member's own facts; of a group also those of its members.
+fn facts_of(person: &Person, files: &Files) -> Vec<Fact> {
+    let ours = |fact: &&Fact| {
+        fact.subject == person.subject
+            || matches!(person.subject, Subject::Group(_))
+                && files.people.iter().any(|(_, other)| {
+                    other.subject == fact.subject
+                        && matches!(other.subject, Subject::Member(_))
+                        && other.word("group") == person.word("group")
+                })
+    };
+    files.facts.iter().filter(ours).cloned().collect()
+}
+
+/// Every period from the first fact to the last.
+fn periods(scheme: &Scheme, facts: &[Fact]) -> Vec<Period> {
+    let rule = &scheme.rulebook().period;
+    let mut days: Vec<_> = facts.iter().map(|fact| fact.on).collect();
+    days.sort_unstable();
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
+        panic!("an example has a fact");
+    };
+    let mut periods = vec![rule.around(*first)];
+    while let Some(next) = periods
+        .last()
+        .filter(|one| one.last < *last)
+        .map(|one| one.last)
+    {
+        periods.push(rule.around(next.succ_opt().unwrap()));
+    }
+    periods
+}
+
+/// The usual opening with a fragment: what the fragment says itself stands.
+fn joined(head: &str, fragment: &str) -> String {
+    let table = |text: &str| {
+        text.parse::<toml::Table>()
+            .unwrap_or_else(|error| panic!("{error}\nin\n{text}"))
+    };
+    let mut all = table(head);
+    all.extend(table(fragment));
+    toml::to_string(&all).unwrap()
+}
