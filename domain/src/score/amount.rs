@@ -68,6 +68,12 @@ impl Amount {
         self < Self::ZERO
     }
 
+    /// How much it is, whether more or less than nothing.
+    #[must_use]
+    pub fn size(self) -> Self {
+        if self.is_negative() { -self } else { self }
+    }
+
     /// Divided by `count`; by zero, nothing.
     #[must_use]
     pub fn shared_by(self, count: u32) -> Self {
@@ -175,12 +181,18 @@ impl From<Points> for Amount {
     }
 }
 
-/// As a person writes it: a decimal where four decimals hold it, otherwise a fraction.
+/// As a person writes it: a decimal where four decimals hold it, otherwise a fraction; `{:#}`
+/// says of a fraction also about how much it is.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (numer, denom) = (*self.0.numer(), *self.0.denom());
         if FINEST % denom != 0 {
-            return f.pad(&format!("{numer}/{denom}"));
+            let about = self.to_points();
+            return if f.alternate() {
+                write!(f, "{numer}/{denom}（约 {about}）")
+            } else {
+                f.pad(&format!("{numer}/{denom}"))
+            };
         }
         let parts = numer.unsigned_abs() * (FINEST / denom).unsigned_abs();
         let (whole, rest) = (parts / FINEST.unsigned_abs(), parts % FINEST.unsigned_abs());
@@ -321,6 +333,9 @@ mod tests {
     fn a_third_of_twelve_and_a_half_adds_back_to_it() {
         let third = amount("12.5").shared_by(3);
         assert_eq!(third.to_string(), "25/6");
+        assert_eq!(format!("{third:#} 分"), "25/6（约 4.17） 分");
+        assert_eq!(format!("{:#}", third + third), "25/3（约 8.33）");
+        assert_eq!(format!("{:#}", amount("12.5")), "12.5");
         assert_eq!(third + third + third, amount("12.5"));
         assert_eq!(third.to_points().to_string(), "4.17");
     }

@@ -92,17 +92,18 @@ impl<'a> Claims<'a> {
     }
 
     /// Leaves each thing to one of the rules that would count it, but for those that count it
-    /// again whatever others make of it.
+    /// again whatever others make of it. What earns and what costs are settled apart: of two
+    /// deductions for one thing the larger stands.
     fn settle(&mut self, rules: &[Rule], policy: SameThing) {
-        let mut winner: HashMap<Thing<'a>, (usize, Amount)> = HashMap::new();
+        let mut winner: HashMap<(Thing<'a>, bool), (usize, Amount)> = HashMap::new();
+        let key = |claim: &Claim<'a>| (claim.live.thing(), claim.value.is_negative());
         let competing = |index: usize| !rules[index].again;
         for (index, claims) in self.by_rule.iter().enumerate() {
             for claim in claims.iter().filter(|_| competing(index)) {
-                let (rule, value) = winner
-                    .entry(claim.live.thing())
-                    .or_insert((index, claim.value));
-                if policy == SameThing::Best && *value < claim.value {
-                    (*rule, *value) = (index, claim.value);
+                let size = claim.value.size();
+                let (rule, best) = winner.entry(key(claim)).or_insert((index, size));
+                if policy == SameThing::Best && *best < size {
+                    (*rule, *best) = (index, size);
                 }
             }
         }
@@ -111,7 +112,7 @@ impl<'a> Claims<'a> {
                 continue;
             }
             claims.retain(|claim| {
-                let (rule, _) = winner[&claim.live.thing()];
+                let (rule, _) = winner[&key(claim)];
                 if rule != index {
                     let words = format!("已按「{}」计分", rules[rule].title);
                     let reason = UnusedReason::CountedElsewhere;
@@ -166,7 +167,7 @@ fn value<'a>(
         live,
         count,
         value,
-        arithmetic: (!simple).then(|| format!("{steps} = {value} 分")),
+        arithmetic: (!simple).then(|| format!("{steps} = {value:#} 分")),
     })
 }
 

@@ -2,6 +2,7 @@
 //! requirements, thresholds, candidates and consequences.
 
 use super::pattern::{Bounds, Pattern, Tests};
+use super::rulebook::PeriodUnit;
 
 words! {
     /// Over which time facts are counted.
@@ -38,6 +39,9 @@ pub struct Condition {
     /// Over which time the facts are counted; the period unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,
+    /// It holds in each of these separately: 「每季度至少一次」.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<PeriodUnit>,
     /// The points of a rule, a part, or the `total`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<String>,

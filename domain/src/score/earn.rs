@@ -123,7 +123,7 @@ impl<'a> Earning<'a, '_> {
         match texts.len() {
             0 => (sum, format!("没有记录，{sum} 分")),
             1 => (sum, texts.remove(0)),
-            _ => (sum, format!("{}；共 {sum} 分", texts.join("；"))),
+            _ => (sum, format!("{}；共 {sum:#} 分", texts.join("；"))),
         }
     }
 
@@ -205,7 +205,7 @@ impl<'a> Earning<'a, '_> {
             .iter()
             .map(|(value, count)| format!("{count} {unit} × {} 分", in_product(*value)))
             .collect();
-        (sum, format!("{} = {sum} 分", texts.join(" + ")))
+        (sum, format!("{} = {sum:#} 分", texts.join(" + ")))
     }
 
     /// Full marks, or a part of them.
@@ -228,6 +228,7 @@ impl<'a> Earning<'a, '_> {
             None => format!("{target} {unit}"),
         };
         let full = row.points;
+        self.pass_beyond(target, claims);
         if target <= done {
             return (
                 full,
@@ -242,12 +243,24 @@ impl<'a> Earning<'a, '_> {
             Partial::ProRata => {
                 let share = done * target.inverse();
                 let points = full * share;
-                let sum = format!("{full} 分 × {done}/{target} = {points} 分");
+                let sum = format!("{full} 分 × {done}/{target} = {points:#} 分");
                 (
                     points,
                     format!("完成 {done} {unit}，要求 {asked}，按比例 {sum}"),
                 )
             }
+        }
+    }
+
+    /// Names what came when full marks were reached already.
+    fn pass_beyond(&mut self, target: Amount, claims: &[Claim<'a>]) {
+        let mut before = Amount::ZERO;
+        for claim in claims {
+            if target <= before {
+                let words = format!("满分只要求 {target} {}，之前已达到", self.rule.unit);
+                self.pass(claim, UnusedReason::OverCap, words);
+            }
+            before = before + claim.count;
         }
     }
 
@@ -305,9 +318,9 @@ pub(super) fn reduced(
 /// A number of things at so many points each. Points that others gave are not called things.
 fn multiplied(count: Amount, unit: &str, points: Amount, sum: Amount) -> String {
     match (unit, points == Amount::ONE) {
-        ("分", true) => format!("{sum} 分"),
-        ("分", false) => format!("{count} 分 × {} = {sum} 分", in_product(points)),
-        _ => format!("{count} {unit} × {} 分 = {sum} 分", in_product(points)),
+        ("分", true) => format!("{sum:#} 分"),
+        ("分", false) => format!("{count} 分 × {} = {sum:#} 分", in_product(points)),
+        _ => format!("{count} {unit} × {} 分 = {sum:#} 分", in_product(points)),
     }
 }
 

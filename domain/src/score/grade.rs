@@ -36,6 +36,7 @@ impl Scheme {
                 rule.clause, rule.text, fact.on, fact.title
             );
             sheet.set_grade(grade, Some(note));
+            sheet.decided_by = Some(fact.id);
             return;
         }
         let unmet: Vec<&Requirement> = self

@@ -93,7 +93,37 @@ impl<'a> Case<'a> {
                 facts: inner.facts,
             };
         }
-        self.measure(condition)
+        match condition.each {
+            Some(unit) => self.in_each(unit, condition),
+            None => self.measure(condition),
+        }
+    }
+
+    /// Whether the rest of the condition holds in each part of the period.
+    fn in_each(&self, unit: PeriodUnit, condition: &Condition) -> Finding {
+        let inner = Condition {
+            each: None,
+            ..condition.clone()
+        };
+        let found: Vec<(usize, Finding)> = (1..)
+            .zip(self.period.parts(unit))
+            .map(|(number, period)| (number, Self { period, ..*self }.judge(&inner)))
+            .collect();
+        let texts: Vec<String> = found
+            .iter()
+            .filter(|(_, one)| !one.holds)
+            .map(|(number, one)| format!("第 {number} 个{}：{}", unit.zh(), one.text))
+            .collect();
+        let text = if texts.is_empty() {
+            format!("每个{}都符合", unit.zh())
+        } else {
+            texts.join("；")
+        };
+        Finding {
+            holds: found.iter().all(|(_, one)| one.holds),
+            text,
+            facts: found.into_iter().flat_map(|(_, one)| one.facts).collect(),
+        }
     }
 
     fn measure(&self, condition: &Condition) -> Finding {

@@ -111,6 +111,30 @@ impl Period {
         part as usize
     }
 
+    /// The parts of `unit` that the period is cut into from its first day on; the last one may be
+    /// short. A unit that is no part of it leaves the whole.
+    pub fn parts(self, unit: PeriodUnit) -> Vec<Self> {
+        let Some(months) = unit.months() else {
+            return vec![self];
+        };
+        let mut parts = Vec::new();
+        let mut first = self.first;
+        while first <= self.last && parts.len() < 600 {
+            let number = u32::try_from(parts.len()).unwrap_or(u32::MAX) + 1;
+            let next = after(self.first, number * months);
+            let last = next.pred_opt().unwrap_or(self.last).min(self.last);
+            parts.push(Self {
+                first,
+                last,
+                unit,
+                year: self.year,
+                number: u8::try_from(number).unwrap_or(u8::MAX),
+            });
+            first = next;
+        }
+        parts
+    }
+
     /// How many whole quarters of the period lie within a stay, and how many it has; the last
     /// one may be short.
     pub fn whole_quarters(self, from: Option<NaiveDate>, until: Option<NaiveDate>) -> (u32, u32) {
@@ -401,6 +425,30 @@ mod tests {
         let parts = ["2026-05-14", "2026-05-15", "2027-02-14"]
             .map(|text| session.part_of(PeriodUnit::Quarter, day(text)));
         assert_eq!(parts, [0, 1, 3]);
+    }
+
+    #[test]
+    fn a_period_is_cut_into_parts_without_gaps() {
+        let session = Period::fixed(
+            PeriodUnit::SessionYear,
+            day("2026-02-15"),
+            day("2027-02-10"),
+        );
+        let parts: Vec<_> = session
+            .parts(PeriodUnit::Quarter)
+            .iter()
+            .map(|part| (part.first.to_string(), part.last.to_string()))
+            .collect();
+        let expected = [
+            ("2026-02-15", "2026-05-14"),
+            ("2026-05-15", "2026-08-14"),
+            ("2026-08-15", "2026-11-14"),
+            ("2026-11-15", "2027-02-10"),
+        ];
+        let expected = expected.map(|(first, last)| (first.to_owned(), last.to_owned()));
+        assert_eq!(parts, expected);
+        assert_eq!(session.parts(PeriodUnit::Term), [session]);
+        assert_eq!(Period::of_year(2026).parts(PeriodUnit::Month).len(), 12);
     }
 
     #[test]

@@ -217,7 +217,7 @@ pub struct Rounding {
 }
 
 /// What a stay of only a part of the period does. By default minimum requirements are reduced by
-/// whole quarters, rounded down, and points are as they are: none are invented.
+/// whole quarters, rounded half up, and points are as they are: none are invented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
@@ -235,7 +235,7 @@ impl Default for PartYearRule {
         Self {
             requirements: PartYear::WholeQuarters,
             reach: PartYear::Full,
-            rounding: RoundingMode::Down,
+            rounding: RoundingMode::HalfUp,
         }
     }
 }

@@ -65,6 +65,8 @@ pub struct Sheet {
     pub grade_key: Option<String>,
     /// Why it is this grade and no higher one.
     pub grade_note: Option<String>,
+    /// The fact of conduct that decided the grade, whatever the points.
+    pub decided_by: Option<FactId>,
     /// What is missing for the next grade, and until when.
     pub next_grade: Option<NextGrade>,
     /// To what he was invited, and what became of it.

@@ -112,6 +112,7 @@ impl Scheme {
             grade: None,
             grade_key: None,
             grade_note: None,
+            decided_by: None,
             next_grade: None,
             attendance_share: attendance.share(),
             attendance,
@@ -265,8 +266,7 @@ fn invitations(person: &Person, inside: &[&Live<'_>]) -> Invitations {
         if live.fact.kind != "attendance" || live.fact.subject != person.subject {
             continue;
         }
-        // As it was, not as a clause deems it to be.
-        let words = live.fact.attributes.get("status").map(super::Value::words);
+        let words = live.attributes.get("status").map(super::Value::words);
         let status = words
             .and_then(<[String]>::first)
             .and_then(|word| word.parse().ok());

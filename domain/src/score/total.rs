@@ -67,34 +67,55 @@ impl Scheme {
     }
 }
 
-/// What goes into a part, with its titles.
+/// What goes into a part.
+struct Held {
+    title: String,
+    amount: Amount,
+    /// Whether it is written down: what earned nothing is not, but a pool that is used up is.
+    shown: bool,
+}
+
+/// What goes into a part, in the order of the rulebook.
 fn held(
     part: &str,
     parts: &[&Part],
     lines: &[Line],
     results: &BTreeMap<&str, (Amount, String)>,
-) -> Vec<(String, Amount)> {
+) -> Vec<Held> {
     let inner = parts
         .iter()
         .filter(|inner| inner.part.as_deref().unwrap_or(TOTAL) == part)
-        .filter_map(|inner| Some((inner.title.clone(), results.get(inner.key.as_str())?.0)));
+        .filter_map(|inner| {
+            let amount = results.get(inner.key.as_str())?.0;
+            Some(Held {
+                title: inner.title.clone(),
+                amount,
+                shown: amount != Amount::ZERO || inner.start != Amount::ZERO,
+            })
+        });
     let rules = lines
         .iter()
         .filter(|line| line.part == part)
-        .map(|line| (line.title.clone(), line.exact));
+        .map(|line| Held {
+            title: line.title.clone(),
+            amount: line.exact,
+            shown: line.exact != Amount::ZERO,
+        });
     inner.chain(rules).collect()
 }
 
-fn combine(part: &Part, held: &[(String, Amount)]) -> (Amount, String) {
+fn combine(part: &Part, held: &[Held]) -> (Amount, String) {
     let (sum, mut text) = match part.combine {
         Combine::Sum => added(part.start, held),
         Combine::Best => {
             let best = held
                 .iter()
                 .rev()
-                .max_by(|(_, left), (_, right)| left.cmp(right));
+                .max_by(|left, right| left.amount.cmp(&right.amount));
             let (sum, text) = match best {
-                Some((title, amount)) => (*amount, format!("取最高一项「{title}」{amount} 分")),
+                Some(Held { title, amount, .. }) => {
+                    (*amount, format!("取最高一项「{title}」{amount:#} 分"))
+                }
                 None => (Amount::ZERO, "没有可取的项目，0 分".to_owned()),
             };
             let start = part.start;
@@ -111,14 +132,14 @@ fn combine(part: &Part, held: &[(String, Amount)]) -> (Amount, String) {
 }
 
 /// `50 - 10（缺席全体会议）= 40 分`.
-fn added(start: Amount, held: &[(String, Amount)]) -> (Amount, String) {
-    let sum = start + held.iter().map(|(_, amount)| *amount).sum::<Amount>();
+fn added(start: Amount, held: &[Held]) -> (Amount, String) {
+    let sum = start + held.iter().map(|one| one.amount).sum::<Amount>();
     let mut text = if start == Amount::ZERO {
         String::new()
     } else {
         start.to_string()
     };
-    for (title, amount) in held.iter().filter(|(_, amount)| *amount != Amount::ZERO) {
+    for Held { title, amount, .. } in held.iter().filter(|one| one.shown) {
         let (sign, size) = if amount.is_negative() {
             ("-", -*amount)
         } else {
@@ -131,10 +152,10 @@ fn added(start: Amount, held: &[(String, Amount)]) -> (Amount, String) {
         }
         write!(text, "{size}（{title}）").expect(TEXT);
     }
-    if text.is_empty() {
+    if !held.iter().any(|one| one.shown) {
         return (sum, format!("{sum} 分"));
     }
-    write!(text, " = {sum} 分").expect(TEXT);
+    write!(text, " = {sum:#} 分").expect(TEXT);
     (sum, text)
 }
 

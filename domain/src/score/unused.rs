@@ -103,6 +103,9 @@ fn otherwise_used(sheet: &Sheet, live: &Live<'_>) -> Option<String> {
     if !requirements.is_empty() {
         return Some(format!("不计分，用于{}", requirements.join("、")));
     }
+    if sheet.decided_by == Some(live.fact.id) {
+        return Some("不计分，等次据此认定".to_owned());
+    }
     live.has("status", "exempt")
         .then(|| "免予考勤，不计分".to_owned())
 }
