@@ -131,7 +131,8 @@ fn added(start: Amount, held: &[(String, Amount)]) -> (Amount, String) {
         }
         write!(text, "{size}（{title}）").expect(TEXT);
     }
-    if text.is_empty() {
+    let nothing_added = held.iter().all(|(_, amount)| *amount == Amount::ZERO);
+    if nothing_added {
         return (sum, format!("{sum} 分"));
     }
     write!(text, " = {sum} 分").expect(TEXT);
