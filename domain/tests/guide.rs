@@ -7,6 +7,7 @@
 mod guide {
     pub mod blocks;
     pub mod files;
+    pub mod json;
     pub mod lists;
     pub mod run;
 }
@@ -23,7 +24,7 @@ fn path() -> PathBuf {
 }
 
 fn text() -> String {
-    std::fs::read_to_string(path()).unwrap()
+    std::fs::read_to_string(path()).expect("the guide is in docs")
 }
 
 fn rewriting() -> bool {

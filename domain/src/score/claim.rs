@@ -139,6 +139,11 @@ fn value<'a>(
         steps = if base == Amount::ONE {
             format!("{count} 分")
         } else {
+            // A negative factor stands in brackets, as on paper.
+            let steps = match steps.strip_prefix('-') {
+                Some(_) => format!("({base}) 分"),
+                None => steps,
+            };
             format!("{count} × {steps}")
         };
     }

@@ -87,9 +87,10 @@ impl<'a> Case<'a> {
         }
         if let Some(inner) = &condition.not {
             let inner = self.judge(inner);
+            let holds = if inner.holds { "成立" } else { "不成立" };
             return Finding {
                 holds: !inner.holds,
-                text: format!("不应有：{}", inner.text),
+                text: format!("{}（条件为此项不成立，实际{holds}）", inner.text),
                 facts: inner.facts,
             };
         }

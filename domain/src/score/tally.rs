@@ -56,7 +56,7 @@ impl Scheme {
             .collect();
         let stay = stay(person, period);
         let Claims { by_rule, passed } = claims(self, person, &inside);
-        let mut unused = UnusedList::new(self, period, &inside, &fallen);
+        let mut unused = UnusedList::new(self, person, period, &inside, &fallen);
         for one in passed {
             unused.pass(one);
         }

@@ -4,9 +4,13 @@
 use std::collections::HashSet;
 
 use super::claim::Passed;
+use super::condition::Condition;
 use super::fact::Fact;
 use super::live::{Fallen, Live};
+use super::matching::means_any;
 use super::period::Period;
+use super::person::Person;
+use super::rulebook::Override;
 use super::scheme::Scheme;
 use super::sheet::{Sheet, Unused, UnusedReason};
 
@@ -15,13 +19,16 @@ pub(super) struct UnusedList<'a> {
     fallen: Vec<Unused>,
     inside: Vec<(&'a Live<'a>, bool)>,
     passed: Vec<Unused>,
-    /// Every kind that some rule or condition looks at.
+    /// Every kind that some rule looks at.
     known: Vec<&'a str>,
+    scheme: &'a Scheme,
+    person: &'a Person,
 }
 
 impl<'a> UnusedList<'a> {
     pub fn new(
         scheme: &'a Scheme,
+        person: &'a Person,
         period: Period,
         inside: &[&'a Live<'a>],
         fallen: &[Fallen<'_>],
@@ -34,6 +41,8 @@ impl<'a> UnusedList<'a> {
         let rules = scheme.rulebook().rules.iter();
         let known = rules.flat_map(|rule| rule.counts.iter().map(|one| one.kind.as_str()));
         Self {
+            scheme,
+            person,
             fallen,
             inside: inside.iter().map(|live| (*live, false)).collect(),
             passed: Vec::new(),
@@ -83,7 +92,9 @@ impl<'a> UnusedList<'a> {
             } else {
                 UnusedReason::NotCounted
             };
-            let words = otherwise_used(sheet, live).unwrap_or_else(|| reason.zh().to_owned());
+            let words =
+                otherwise_used(sheet, live).or_else(|| asked_by(self.scheme, self.person, live));
+            let words = words.unwrap_or_else(|| reason.zh().to_owned());
             all.push(unused(live.fact, reason, words));
         }
         all.sort_by_key(|one| (one.on, one.id, one.reason));
@@ -103,11 +114,39 @@ fn otherwise_used(sheet: &Sheet, live: &Live<'_>) -> Option<String> {
     if !requirements.is_empty() {
         return Some(format!("不计分，用于{}", requirements.join("、")));
     }
-    if sheet.decided_by == Some(live.fact.id) {
-        return Some("不计分，等次据此认定".to_owned());
-    }
     live.has("status", "exempt")
         .then(|| "免予考勤，不计分".to_owned())
+}
+
+/// The override or the reviews that ask for a fact, in words.
+fn asked_by(scheme: &Scheme, person: &Person, live: &Live<'_>) -> Option<String> {
+    let book = scheme.rulebook();
+    let decides = |one: &&Override| means_any(&one.when, live, person);
+    if let Some(one) = book.overrides.iter().find(decides) {
+        return Some(format!("不计分，依{}定等次", one.clause));
+    }
+    let reviews: Vec<String> = book
+        .reviews
+        .iter()
+        .filter(|review| {
+            let rungs = review.rungs.iter().map(|rung| &rung.when);
+            let mut conditions = rungs.chain(&review.candidates).chain(&review.excluded);
+            conditions.any(|condition| counts(condition, live, person))
+        })
+        .map(|review| format!("「{}」（{}）", review.title, review.clause))
+        .collect();
+    (!reviews.is_empty()).then(|| format!("不计分，用于{}", reviews.join("、")))
+}
+
+/// Whether a condition counts such a fact.
+fn counts(condition: &Condition, live: &Live<'_>, person: &Person) -> bool {
+    let within = [&condition.all, &condition.any]
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut within = within.chain(condition.not.as_deref());
+    let patterns = condition.count.as_deref().unwrap_or_default();
+    means_any(patterns, live, person) || within.any(|inner| counts(inner, live, person))
 }
 
 fn unused(fact: &Fact, reason: UnusedReason, explanation: String) -> Unused {

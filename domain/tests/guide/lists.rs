@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use domain::people::Position;
 use domain::score::*;
 
+const TEXT: &str = "writing to a string does not fail";
+
 /// The guide with its generated lists as the code has them now.
 pub fn rewrite(text: &str) -> String {
     let text = between(text, "事项表", &kinds());
@@ -24,7 +26,7 @@ fn between(text: &str, name: &str, list: &str) -> String {
 fn kinds() -> String {
     let mut text = String::new();
     for kind in Vocabulary::usual().kinds() {
-        writeln!(text, "**{}** `{}`\n", kind.title, kind.key).unwrap();
+        writeln!(text, "**{}** `{}`\n", kind.title, kind.key).expect(TEXT);
         text.push_str("| 项目 | 名称 | 填什么 |\n|---|---|---|\n");
         for attribute in &kind.attributes {
             let words: Vec<String> = attribute
@@ -44,7 +46,7 @@ fn kinds() -> String {
                 "| {} | `{}` | {holds} |",
                 attribute.title, attribute.key
             )
-            .unwrap();
+            .expect(TEXT);
         }
         text.push('\n');
     }
@@ -86,7 +88,7 @@ fn words() -> String {
             .iter()
             .map(|(word, zh)| format!("`{word}` {zh}"))
             .collect();
-        writeln!(text, "| {place} | {} |", words.join("；")).unwrap();
+        writeln!(text, "| {place} | {} |", words.join("；")).expect(TEXT);
     }
     text
 }

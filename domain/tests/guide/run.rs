@@ -1,6 +1,7 @@
 //! Runs the examples of the guide as `xingdong score` and `xingdong rulebook check` would.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use domain::score::{
     Assessed, Candidate, Closed, Fact, Period, Person, Record, Rulebook, Scheme, Subject,
@@ -8,6 +9,8 @@ use domain::score::{
 
 use super::blocks::Block;
 use super::files::Files;
+
+const TEXT: &str = "writing to a string does not fail";
 
 /// What lies on the desk while the guide is read from top to bottom.
 #[derive(Default)]
@@ -110,7 +113,7 @@ fn one_period(
                 && matches!(person.subject, Subject::Member(_))
                 && scheme.rulebook().total.is_some()
             {
-                text.push_str(&format!("{name}：不在考核范围\n"));
+                writeln!(text, "{name}：不在考核范围").expect(TEXT);
             }
             continue;
         }
@@ -152,10 +155,8 @@ fn one_period(
                 } else {
                     &rank.among
                 };
-                text.push_str(&format!(
-                    "  名次：{among} {} 人中第 {} 名\n",
-                    rank.of, rank.rank
-                ));
+                let (of, place) = (rank.of, rank.rank);
+                writeln!(text, "  名次：{among} {of} 人中第 {place} 名").expect(TEXT);
             }
         }
     }
@@ -201,7 +202,7 @@ fn periods(scheme: &Scheme, facts: &[Fact]) -> Vec<Period> {
         .filter(|one| one.last < *last)
         .map(|one| one.last)
     {
-        periods.push(rule.around(next.succ_opt().unwrap()));
+        periods.push(rule.around(next.succ_opt().expect("no example is at the end of time")));
     }
     periods
 }
@@ -214,5 +215,5 @@ fn joined(head: &str, fragment: &str) -> String {
     };
     let mut all = table(head);
     all.extend(table(fragment));
-    toml::to_string(&all).unwrap()
+    toml::to_string(&all).expect("what was read can be written")
 }
