@@ -43,7 +43,7 @@ async fn a_line_names_its_clause_its_facts_and_its_arithmetic() {
     );
     assert_eq!(sheet["notice"], "默认方案，请办公室核定");
     let line = &sheet["lines"][1];
-    assert_eq!(line["arithmetic"], "2 件 × 20 分 = 40 分，上限 20 分");
+    assert_eq!(line["arithmetic"], "完成 2 件，要求 1 件，计满分 20 分");
     assert_eq!(line["facts"][0]["title"], "关于修路的提案");
     assert_eq!(sheet["unused"][0]["reason"], "over_cap");
     let path = format!("/members/{}/score?period=2026", t.members["chen"]);
@@ -206,7 +206,10 @@ async fn everybody_with_a_seat_reads_the_rulebook() {
     );
     let rulebook = t.see("chen", "/rulebooks/six_ones").await;
     assert_eq!(
-        (&rulebook["items"][1]["title"], &rulebook["items"][1]["cap"]),
+        (
+            &rulebook["rules"][1]["title"],
+            &rulebook["rules"][1]["reach"][0]["points"]
+        ),
         (&json!("提交一件提案"), &json!("20"))
     );
     assert_eq!(t.get("chen", "/rulebooks/seven_ones").await.0, 404);

@@ -539,7 +539,7 @@ async fn scores_are_explained_and_equal_in_excel(t: &TestApp, cast: &Cast) {
         (&json!("第一项"), &json!("20")),
         "{line}"
     );
-    assert_eq!(line["arithmetic"], "1 次 × 20 分 = 20 分，上限 20 分");
+    assert_eq!(line["arithmetic"], "完成 1 次，要求 1 次，计满分 20 分");
     assert_eq!(line["facts"][0]["on"], "2026-09-24");
 
     let office = t.token("office").await;
