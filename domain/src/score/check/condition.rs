@@ -170,6 +170,21 @@ impl Check<'_> {
                 "sum 只与 count 一起用：把所计事实的某个数相加",
             );
         }
+        if let Some(unit) = condition.each {
+            let at = format!("{at}.each");
+            if condition.count.is_none() {
+                self.wrong(&at, "each 只与 count 一起用：在每一段内分别计数");
+            } else if condition
+                .within
+                .is_some_and(|within| within != Within::Period)
+            {
+                self.wrong(
+                    &at,
+                    "each 把本考核期分段计数，不能与 within 的本年度、本届合用",
+                );
+            }
+            self.shorter(&at, unit);
+        }
         let Some(within) = condition.within else {
             return;
         };
