@@ -24,10 +24,15 @@ macro_rules! string_schemas {
 }
 
 mod amount;
+mod check;
+#[cfg(feature = "toml")]
+mod choices;
 mod claim;
 mod condition;
 mod earn;
 mod fact;
+#[cfg(feature = "toml")]
+mod file;
 mod grade;
 mod judge;
 mod live;
@@ -40,7 +45,11 @@ mod quota;
 mod rank;
 mod review;
 mod rulebook;
+#[cfg(all(feature = "toml", feature = "utoipa"))]
+mod schema;
 mod scheme;
+#[cfg(feature = "toml")]
+mod seal;
 mod sheet;
 mod tally;
 mod total;
@@ -51,8 +60,11 @@ mod vocabulary;
 pub const SIX_ONES: &str = include_str!("../rulebooks/six_ones.toml");
 
 pub use amount::{Amount, NotAnAmount, RoundingMode};
+pub use check::RulebookError;
 pub use condition::{Condition, Within};
 pub use fact::{Attributes, Fact, Subject, Value};
+#[cfg(feature = "toml")]
+pub use file::FileError;
 pub use judge::Finding;
 pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};
@@ -65,6 +77,8 @@ pub use rulebook::{
     ReviewKind, Rounding, RowChoice, Rule, Rulebook, Rung, SameThing, Split, SubjectKind, Ties,
     Total, ValueRow, Viewer, Visibility, Which,
 };
+#[cfg(all(feature = "toml", feature = "utoipa"))]
+pub use schema::rulebook_schema;
 pub use scheme::{Scheme, TOTAL};
 pub use sheet::{
     Choice, Closed, DeemedLine, Invitations, Line, LineFact, NextGrade, PartLine, Reached,
