@@ -93,10 +93,37 @@ words! {
         DutyCheck = "duty_check" "初核履职记录";
         DutyVerify = "duty_verify" "核实履职记录";
         DutyReturn = "duty_return" "退回履职记录";
+        DutyImport = "duty_import" "导入履职记录";
         ScoreList = "score_list" "查看积分表";
         ScoreRead = "score_read" "查看委员积分明细";
         ScoresExport = "scores_export" "导出积分表";
         RulebookRead = "rulebook_read" "查看考核办法";
+        RulebookWrite = "rulebook_write" "起草考核办法";
+        RulebookPropose = "rulebook_propose" "提请通过考核办法";
+        RulebookAdopt = "rulebook_adopt" "通过考核办法";
+        RulebookWithdraw = "rulebook_withdraw" "撤回考核办法";
+        RulebookPreview = "rulebook_preview" "试算考核办法";
+        RankingRead = "ranking_read" "查看积分排名";
+        GroupScoreRead = "group_score_read" "查看活动组积分";
+        PeriodRead = "period_read" "查看考核期";
+        PeriodWrite = "period_write" "确定考核期起止日";
+        PeriodClose = "period_close" "考核期结账";
+        PeriodReopen = "period_reopen" "重新打开考核期";
+        PeriodWithdraw = "period_withdraw" "撤回结账或重新打开";
+        AmendmentRead = "amendment_read" "查看结账后更正";
+        AmendmentPropose = "amendment_propose" "提出结账后更正";
+        AmendmentDecide = "amendment_decide" "审批结账后更正";
+        ReviewList = "review_list" "查看评议";
+        ReviewWrite = "review_write" "办理评议";
+        ReviewNominate = "review_nominate" "推荐人选";
+        ReviewConfirm = "review_confirm" "复核评议名单";
+        ReviewPublish = "review_publish" "公示评议名单";
+        ReviewObject = "review_object" "对公示提出异议";
+        ReviewDecide = "review_decide" "登记评议决定";
+        ReviewDocument = "review_document" "登记谈话函告";
+        ReviewExport = "review_export" "导出评议名单";
+        ObjectionList = "objection_list" "查看异议";
+        ObjectionAnswer = "objection_answer" "答复异议";
         AuditRead = "audit_read" "查看审计日志";
         AuditVerify = "audit_verify" "校验审计日志";
         JobList = "job_list" "查看后台任务";
@@ -190,15 +217,42 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::Remind,               [_0, Gr, Sc, Co, _0, _0, _0]),
     (O::InboxRead,            [Ow, _0, _0, _0, _0, _0, _0]),
     (O::DutyList,             [Ow, Gr, Sc, Co, Co, Co, _0]),
-    (O::DutyDeclare,          [Ow, _0, _0, Co, _0, _0, _0]),
-    (O::DutySubmit,           [Ow, _0, _0, Co, _0, _0, _0]),
+    (O::DutyDeclare,          [Ow, Gr, Sc, Co, _0, _0, _0]),
+    (O::DutySubmit,           [Ow, Gr, Sc, Co, _0, _0, _0]),
     (O::DutyCheck,            [_0, Gr, _0, Co, _0, _0, _0]),
     (O::DutyVerify,           [_0, _0, Sc, Co, _0, _0, _0]),
     (O::DutyReturn,           [_0, Gr, Sc, Co, _0, _0, _0]),
+    (O::DutyImport,           [_0, _0, Sc, Co, _0, _0, _0]),
     (O::ScoreList,            [_0, Gr, Sc, Co, Co, Co, _0]),
     (O::ScoreRead,            [Ow, _0, _0, Co, Co, Co, _0]),
     (O::ScoresExport,         [_0, _0, _0, Co, Co, Co, _0]),
     (O::RulebookRead,         [Co, Co, Co, Co, Co, Co, _0]),
+    (O::RulebookWrite,        [_0, _0, _0, Co, _0, _0, _0]),
+    (O::RulebookPropose,      [_0, _0, _0, Co, _0, _0, _0]),
+    (O::RulebookAdopt,        [_0, _0, _0, _0, Co, _0, _0]),
+    (O::RulebookWithdraw,     [_0, _0, _0, Co, _0, _0, _0]),
+    (O::RulebookPreview,      [_0, _0, _0, Co, Co, Co, _0]),
+    (O::RankingRead,          [Ow, Gr, Sc, Co, Co, Co, _0]),
+    (O::GroupScoreRead,       [Gr, Gr, Sc, Co, Co, Co, _0]),
+    (O::PeriodRead,           [Co, Co, Co, Co, Co, Co, _0]),
+    (O::PeriodWrite,          [_0, _0, _0, Co, _0, _0, _0]),
+    (O::PeriodClose,          [_0, _0, _0, Co, Co, _0, _0]),
+    (O::PeriodReopen,         [_0, _0, _0, Co, Co, _0, _0]),
+    (O::PeriodWithdraw,       [_0, _0, _0, Co, Co, _0, _0]),
+    (O::AmendmentRead,        [_0, _0, _0, Co, Co, Co, _0]),
+    (O::AmendmentPropose,     [_0, _0, _0, Co, _0, _0, _0]),
+    (O::AmendmentDecide,      [_0, _0, _0, Co, Co, _0, _0]),
+    (O::ReviewList,           [Ow, Gr, Sc, Co, Co, Co, _0]),
+    (O::ReviewWrite,          [_0, _0, _0, Co, _0, _0, _0]),
+    (O::ReviewNominate,       [_0, Gr, _0, _0, _0, _0, _0]),
+    (O::ReviewConfirm,        [_0, _0, _0, Co, _0, _0, _0]),
+    (O::ReviewPublish,        [_0, _0, _0, Co, _0, _0, _0]),
+    (O::ReviewObject,         [Ow, _0, _0, _0, _0, _0, _0]),
+    (O::ReviewDecide,         [_0, _0, _0, _0, Co, _0, _0]),
+    (O::ReviewDocument,       [_0, _0, _0, Co, _0, _0, _0]),
+    (O::ReviewExport,         [_0, _0, _0, Co, Co, Co, _0]),
+    (O::ObjectionList,        [Ow, _0, _0, Co, Co, Co, _0]),
+    (O::ObjectionAnswer,      [_0, _0, _0, Co, _0, _0, _0]),
     (O::AuditRead,            [_0, _0, _0, _0, _0, Co, _0]),
     (O::AuditVerify,          [_0, _0, _0, _0, _0, Co, _0]),
     (O::JobList,              [_0, _0, _0, Co, _0, Co, Co]),

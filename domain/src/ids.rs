@@ -140,8 +140,20 @@ ids! {
     InboxMessageId;
     /// Something a member did outside activities: a proposal, a report, a good deed.
     DutyRecordId;
+    /// A list of duty records that was previewed and may be applied.
+    DutyImportId;
     /// An immutable fact that scoring counts.
     FactId;
+    /// A review of one period (评优, 届中请辞, 换届去留 …).
+    ReviewId;
+    /// What a review says of one person or group.
+    ReviewCandidateId;
+    /// A group's nomination of one of its members.
+    NominationId;
+    /// What a member says against a published list.
+    ObjectionId;
+    /// A talk or a letter after a decision.
+    ReviewDocumentId;
     /// A file somebody uploaded.
     FileId;
     /// A file as one activity shows it.
@@ -154,4 +166,12 @@ ids! {
     IdempotencyId;
     /// A push from WeChat, kept until it is handled.
     CallbackId;
+    /// One version of a committee's assessment rules.
+    RulebookId;
+    /// A period of assessment that somebody named or closed.
+    PeriodId;
+    /// One revision of a frozen sheet.
+    SheetId;
+    /// A change of what a closed period counts.
+    AmendmentId;
 }

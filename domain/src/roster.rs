@@ -13,46 +13,9 @@ use chrono::NaiveDate;
 
 pub use columns::{COLUMNS, Column, Header, HeaderError, header};
 
-use crate::{people::Position, text::Phone};
+use crate::{people::Position, table::Cell, text::Phone};
 use cells::Fields;
 use columns::Field;
-
-/// A cell as the reader of the file found it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
-    /// Nothing.
-    Empty,
-    /// Text, as typed.
-    Text(String),
-    /// A number, which may stand for digits somebody typed.
-    Number(f64),
-    /// A truth value of the spreadsheet.
-    Bool(bool),
-    /// A cell the spreadsheet itself holds for a date.
-    Date(NaiveDate),
-    /// A formula, whatever value it showed last.
-    Formula,
-    /// Part of a merged range.
-    Merged,
-    /// An error value such as `#N/A`.
-    Error,
-}
-
-impl Cell {
-    /// Whether there is nothing to read in the cell; text of blanks is nothing.
-    pub fn is_blank(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Text(text) => text.trim().is_empty(),
-            Self::Number(_)
-            | Self::Bool(_)
-            | Self::Date(_)
-            | Self::Formula
-            | Self::Merged
-            | Self::Error => false,
-        }
-    }
-}
 
 /// One member as the roster file gives him.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,11 +51,6 @@ pub struct CellError {
     pub code: &'static str,
     /// What is wrong and what is expected, for the clerk. It holds no phone number.
     pub reason: String,
-}
-
-/// Whether a row holds nothing at all, as the rows below the last entry of a sheet do.
-pub fn is_blank(cells: &[Cell]) -> bool {
-    cells.iter().all(Cell::is_blank)
 }
 
 /// Reads one row. All that is wrong with it is reported at once, in the order of [`COLUMNS`].

@@ -43,6 +43,7 @@ mod person;
 mod print;
 mod quota;
 mod rank;
+mod recorder;
 mod review;
 mod rulebook;
 #[cfg(all(feature = "toml", feature = "utoipa"))]

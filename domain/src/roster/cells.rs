@@ -1,18 +1,16 @@
 //! Reading the cells of one row by kind, gathering what is wrong with them on the way.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::{
-    Cell, CellError, Header,
+    CellError, Header,
     columns::{Column, Field},
 };
 use crate::{
     people::Position,
-    text::{self, NameError, Phone, PhoneError, TextError},
+    table::{Cell, WrongCell},
+    text::{self, NameError, Phone, PhoneError},
 };
-
-/// The years a member can have joined in: the CPPCC was founded in 1949.
-const JOINED_YEARS: std::ops::RangeInclusive<i32> = 1949..=2100;
 
 /// One row being read. Each method answers nothing where the cell is empty or wrong; what is wrong
 /// is remembered.
@@ -61,13 +59,13 @@ impl<'a> Fields<'a> {
 
     pub(super) fn line(&mut self, field: Field, max: usize) -> Option<String> {
         self.text(field, |typed| {
-            text::line(typed, max).map_err(|error| text_error(field, error))
+            text::line(typed, max).map_err(|error| wrong(field, error.into()))
         })
     }
 
     pub(super) fn paragraph(&mut self, field: Field, max: usize) -> Option<String> {
         self.text(field, |typed| {
-            text::paragraph(typed, max).map_err(|error| text_error(field, error))
+            text::paragraph(typed, max).map_err(|error| wrong(field, error.into()))
         })
     }
 
@@ -100,32 +98,15 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn yes_or_no(&mut self, field: Field) -> Option<bool> {
-        self.text(field, |typed| match typed {
-            "是" => Ok(true),
-            "否" => Ok(false),
-            _ => Err(field.error("yes_or_no", "只能填“是”或“否”")),
-        })
+        let value = self.cell(field).yes_or_no();
+        self.note(value.map_err(|error| wrong(field, error)))
+            .flatten()
     }
 
     pub(super) fn date(&mut self, field: Field) -> Option<NaiveDate> {
-        let wrong_form = || {
-            field.error(
-                "date_format",
-                "日期请写成 2026-01-31 的样子, 或把单元格设为日期格式",
-            )
-        };
-        let date = match self.cell(field) {
-            &Cell::Date(date) => Some(date),
-            Cell::Number(_) => self.note(Err(wrong_form())),
-            _ => self.text(field, |typed| plain_date(typed).ok_or_else(wrong_form)),
-        }?;
-        let in_range = if JOINED_YEARS.contains(&date.year()) {
-            Ok(date)
-        } else {
-            let reason = format!("{} 年不在可填的年份之内", date.year());
-            Err(field.error("date_out_of_range", reason))
-        };
-        self.note(in_range)
+        let value = self.cell(field).day();
+        self.note(value.map_err(|error| wrong(field, error)))
+            .flatten()
     }
 
     fn cell(&self, field: Field) -> &'a Cell {
@@ -138,8 +119,8 @@ impl<'a> Fields<'a> {
         field: Field,
         read: impl FnOnce(&str) -> Result<T, CellError>,
     ) -> Option<T> {
-        let value = match self.cell(field) {
-            blank if blank.is_blank() => {
+        let value = match self.cell(field).text() {
+            Ok(None) => {
                 let &Column {
                     header, required, ..
                 } = field.column();
@@ -148,8 +129,8 @@ impl<'a> Fields<'a> {
                 }
                 Err(field.error("required", format!("{header}必须填写")))
             }
-            Cell::Text(typed) => read(typed.trim()),
-            other => Err(no_text(field, other)),
+            Ok(Some(typed)) => read(typed),
+            Err(error) => Err(wrong(field, error)),
         };
         self.note(value)
     }
@@ -159,35 +140,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn no_text(field: Field, cell: &Cell) -> CellError {
-    let (code, reason) = match cell {
-        Cell::Empty | Cell::Text(_) => ("required", "请填写文字"),
-        Cell::Number(_) => (
-            "number_not_text",
-            "单元格存的是数字, 请设为文本格式后重新填写",
-        ),
-        Cell::Date(_) => (
-            "date_not_text",
-            "单元格存的是日期, 请设为文本格式后重新填写",
-        ),
-        Cell::Bool(_) => (
-            "boolean_cell",
-            "单元格存的是逻辑值(TRUE 或 FALSE), 请改填文字",
-        ),
-        Cell::Formula => ("formula_cell", "单元格是公式, 请粘贴为数值后再导入"),
-        Cell::Merged => ("merged_cell", "单元格已合并, 请取消合并并逐行填写"),
-        Cell::Error => ("error_cell", "单元格是错误值(如 #N/A), 请改正后再导入"),
-    };
-    field.error(code, reason)
-}
-
-fn text_error(field: Field, error: TextError) -> CellError {
-    let code = match error {
-        TextError::Empty => "required",
-        TextError::TooLong { .. } => "text_too_long",
-        TextError::InvalidChar { .. } => "text_invalid_char",
-    };
-    field.error(code, error.zh())
+fn wrong(field: Field, error: WrongCell) -> CellError {
+    field.error(error.code, error.reason)
 }
 
 fn phone(field: Field, typed: &str) -> Result<Phone, CellError> {
@@ -219,17 +173,4 @@ fn eleven_digits(number: f64) -> Option<String> {
 fn looks_computed(typed: &str) -> bool {
     let has_mark = typed.contains(['.', 'e', 'E']);
     has_mark && typed.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
-/// A date written `YYYY-MM-DD`, in half-width or full-width digits. Chrono's own reading would
-/// also take `2026-1-5` and signs.
-fn plain_date(typed: &str) -> Option<NaiveDate> {
-    let typed = text::half_width(typed);
-    let &[_, _, _, _, b'-', _, _, b'-', _, _] = typed.as_bytes() else {
-        return None;
-    };
-    let all_digits = typed
-        .split('-')
-        .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    if all_digits { typed.parse().ok() } else { None }
 }

@@ -1,7 +1,7 @@
 //! The columns of the roster file, and finding them in a file's first row.
 
-use super::{Cell, CellError};
-use crate::text::half_width;
+use super::CellError;
+use crate::table::{self, Cell, shown};
 
 /// A column of the roster file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,20 +182,18 @@ pub fn header(cells: &[Cell]) -> Result<Header, Vec<HeaderError>> {
     let mut errors = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
         let position = index + 1;
-        let text = match cell {
-            blank if blank.is_blank() => continue,
-            Cell::Text(text) => text,
-            _ => {
+        let heading = match table::heading(cell) {
+            Ok(None) => continue,
+            Ok(Some(heading)) => heading,
+            Err(_) => {
                 errors.push(HeaderError::NotText { position });
                 continue;
             }
         };
-        let heading = half_width(text);
-        let heading = heading.trim().trim_end_matches('*').trim_end();
         match COLUMNS.iter().position(|column| column.header == heading) {
             None => errors.push(HeaderError::Unknown {
                 position,
-                text: shown(text),
+                text: shown(&heading),
             }),
             Some(column) if places[column].is_some() => {
                 let header = COLUMNS[column].header;
@@ -216,15 +214,6 @@ pub fn header(cells: &[Cell]) -> Result<Header, Vec<HeaderError>> {
     } else {
         Err(errors)
     }
-}
-
-/// The start of a heading that may be anything, fit to be shown in a message.
-fn shown(text: &str) -> String {
-    text.trim()
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(30)
-        .collect()
 }
 
 #[cfg(test)]

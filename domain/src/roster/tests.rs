@@ -274,10 +274,3 @@ fn no_error_shows_a_phone_number() {
         "{reasons:?}"
     );
 }
-
-#[test]
-fn blank_rows_are_told_from_rows_with_something() {
-    assert!(is_blank(&[]));
-    assert!(is_blank(&[Cell::Empty, text("\u{3000} \n")]));
-    assert!(!is_blank(&[Cell::Empty, Cell::Merged]));
-}

@@ -57,6 +57,7 @@ pub struct Condition {
     pub requirement: Option<String>,
     /// What must hold of the member himself: `position`, `sector`, `group`, `special_committee`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<std::collections::BTreeMap<String, super::Test>>))]
     pub member: Option<Tests>,
     /// Whether the member joined or left within the period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,5 +98,24 @@ impl Condition {
             at_most: self.at_most,
             below: self.below,
         }
+    }
+
+    /// Whether it looks at anything beyond the period: facts of the year or the term, or what was
+    /// closed before.
+    pub fn looks_back(&self) -> bool {
+        let inner = self.all.iter().chain(&self.any).flatten();
+        self.within.is_some_and(|within| within != Within::Period)
+            || self.consecutive.is_some()
+            || self.times_in_term.is_some()
+            || inner.chain(self.not.as_deref()).any(Self::looks_back)
+    }
+
+    /// Whether it asks for a grade, itself or in what it combines.
+    pub(super) fn asks_for_grades(&self) -> bool {
+        let combined = self.all.iter().chain(&self.any).flatten();
+        self.grade.is_some()
+            || combined
+                .chain(self.not.as_deref())
+                .any(Self::asks_for_grades)
     }
 }

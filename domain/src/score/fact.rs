@@ -29,6 +29,7 @@ pub struct Fact {
     pub reference: Option<String>,
     /// What the kind tells of it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, Value>))]
     pub attributes: Attributes,
     /// Which organ recorded it, in the word of the rulebook's `recorders`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -296,8 +296,13 @@ impl<'a> Case<'a> {
             break_resets: condition.break_resets && row.is_none(),
             ..Condition::default()
         };
-        // Newest first; a break ends the look back only where the rulebook says so.
-        let mut found = vec![(self.period, self.judge(&inner))];
+        // Newest first; a break ends the look back only where the rulebook says so. A period whose
+        // grade is not decided yet says nothing about grades.
+        let undecided = self.grade.is_none() && inner.asks_for_grades();
+        let mut found = Vec::new();
+        if !undecided {
+            found.push((self.period, self.judge(&inner)));
+        }
         let mut broken = condition.break_resets && self.after_break;
         for (index, closed) in self.closed.iter().enumerate().rev() {
             if broken {

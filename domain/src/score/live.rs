@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::fact::{Attributes, Fact};
-use super::matching::{means, means_any};
+use super::matching::means;
 use super::person::Person;
 use super::scheme::Scheme;
 use super::sheet::UnusedReason;
@@ -133,13 +133,13 @@ fn wrong_recorder(scheme: &Scheme, live: &Live<'_>, person: &Person) -> Option<S
     }
     let may = recorders
         .iter()
-        .any(|one| one.key == *named && means_any(&one.records, live, person));
+        .any(|one| one.key == *named && one.may_record(&live.fact.kind, &live.attributes, person));
     if may {
         return None;
     }
-    let expected: Vec<&str> = recorders
-        .iter()
-        .filter(|one| means_any(&one.records, live, person))
+    let expected: Vec<&str> = scheme
+        .recorders_of(&live.fact.kind, &live.attributes, person)
+        .into_iter()
         .map(|one| one.title.as_str())
         .collect();
     let title = recorders

@@ -30,6 +30,7 @@ pub struct Pattern {
     /// What must hold of the fact's attributes, and of `position`, `sector`, `group` and
     /// `special_committee` of whoever is assessed.
     #[serde(flatten)]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, Test>))]
     pub tests: Tests,
 }
 

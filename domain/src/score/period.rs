@@ -76,6 +76,28 @@ impl Period {
         }
     }
 
+    /// The period of this name. A session year and a term get the days of the calendar, which
+    /// only say which one is meant: those that count stand where the office fixed them.
+    ///
+    /// # Errors
+    /// When the text is no name of a period.
+    pub fn named(text: &str) -> Result<Self, NoPeriod> {
+        let fixed = [
+            ("-S", PeriodUnit::SessionYear, 12),
+            ("-T", PeriodUnit::Term, 60),
+        ];
+        for (end, unit, months) in fixed {
+            if let Some(year) = text.strip_suffix(end) {
+                let year: Self = year.parse().map_err(|_| NoPeriod(text.to_owned()))?;
+                if year.unit != PeriodUnit::Year {
+                    return Err(NoPeriod(text.to_owned()));
+                }
+                return Ok(Self::months(unit, year.year, 1, 1, months));
+            }
+        }
+        text.parse()
+    }
+
     fn months(unit: PeriodUnit, year: i32, number: u8, first_month: u32, count: u32) -> Self {
         let first = NaiveDate::from_ymd_opt(year, first_month, 1)
             .expect("a year of a calendar and a month of a year");
@@ -195,15 +217,11 @@ impl PeriodRule {
     /// year and for a term the office fixes the days, so this is a proposal; a term has five
     /// years.
     pub fn around(&self, day: NaiveDate) -> Period {
-        let start_in = |year| {
-            self.start_day()
-                .and_then(|(month, of_month)| NaiveDate::from_ymd_opt(year, month, of_month))
-        };
-        let year = match start_in(day.year()) {
+        let year = match self.start_in(day.year()) {
             Some(start) if day < start => day.year() - 1,
             _ => day.year(),
         };
-        let first = start_in(year).unwrap_or(day);
+        let first = self.start_in(year).unwrap_or(day);
         let months = self.unit.months().unwrap_or(60);
         let part = Period::fixed(self.unit, first, day).part_of(self.unit, day);
         let number = u32::try_from(part).unwrap_or(0);
@@ -216,6 +234,19 @@ impl PeriodRule {
             year,
             number: u8::try_from(number + 1).unwrap_or(u8::MAX),
         }
+    }
+
+    /// The period of this rule that has this name, as the calendar would have it; `None` where the
+    /// name is one of another unit.
+    pub fn named(&self, name: Period) -> Option<Period> {
+        let first = self.start_in(name.year)?;
+        let before = u32::from(name.number).checked_sub(1)? * self.unit.months().unwrap_or(60);
+        (name.unit == self.unit).then(|| self.around(after(first, before)))
+    }
+
+    fn start_in(&self, year: i32) -> Option<NaiveDate> {
+        let (month, day) = self.start_day()?;
+        NaiveDate::from_ymd_opt(year, month, day)
     }
 
     /// The month and day on which a year of the rulebook begins; `None` where the text names no
@@ -394,6 +425,34 @@ mod tests {
             quarter.around(day("2026-10-01")),
             "2026-Q4".parse().unwrap()
         );
+    }
+
+    #[test]
+    fn a_name_says_which_period_is_meant() {
+        for text in ["2026", "2026-H2", "2026-Q4", "2026-12", "2026-S", "2026-T"] {
+            assert_eq!(Period::named(text).unwrap().to_string(), text);
+        }
+        for text in ["2026-X", "-S", "1999-S", "2026-Q1-S", "2026-S-S"] {
+            assert_eq!(Period::named(text), Err(NoPeriod(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rule_finds_its_periods_by_their_names() {
+        for (unit, starts) in [
+            (PeriodUnit::Year, "03-01"),
+            (PeriodUnit::Quarter, "01-01"),
+            (PeriodUnit::HalfYear, "03-01"),
+            (PeriodUnit::SessionYear, "02-15"),
+            (PeriodUnit::Term, "01-01"),
+        ] {
+            let starts = starts.to_owned();
+            let rule = PeriodRule { unit, starts };
+            let period = rule.around(day("2026-11-22"));
+            let name = Period::named(&period.to_string()).unwrap();
+            assert_eq!(rule.named(name), Some(period));
+            assert_eq!(rule.named(Period::of_month(2026, 5)), None);
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Picked {
 }
 
 /// How many places a partition has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Places {
     /// How many people the number is taken of.

@@ -40,7 +40,7 @@ pub struct Proposal {
 }
 
 /// A rung that applies.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct ProposedRung {
     /// The key of the rung.
@@ -54,7 +54,7 @@ pub struct ProposedRung {
 }
 
 /// One reason.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// The clause it rests on.

@@ -120,6 +120,7 @@ pub struct Rulebook {
     /// Who is assessed: what must hold of `position`, `sector`, `group`, `special_committee`.
     /// Everybody unless told.
     #[serde(default, skip_serializing_if = "Tests::is_empty")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, super::Test>))]
     pub assessed: Tests,
     /// What a stay of only a part of the period does.
     #[serde(default)]
@@ -272,6 +273,7 @@ pub struct Deemed {
     pub when: Pattern,
     /// The attributes they then have, such as `{ status = "absent" }`.
     #[serde(rename = "as")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, super::Value>))]
     pub counts_as: Attributes,
 }
 
@@ -300,6 +302,7 @@ pub struct Part {
     pub choice: Option<String>,
     /// For whom there is this part: tests of `position`, `sector`, `group`, `special_committee`.
     #[serde(default, skip_serializing_if = "Tests::is_empty")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, super::Test>))]
     pub when: Tests,
     /// How what it holds becomes one number; added up unless told.
     #[serde(default = "sum", skip_serializing_if = "is_sum")]
@@ -466,6 +469,7 @@ const fn is_one(number: &u32) -> bool {
 pub struct ValueRow {
     /// What must hold of the fact and the member; without tests it is the row for all others.
     #[serde(default, skip_serializing_if = "Tests::is_empty")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, super::Test>))]
     pub when: Tests,
     /// What such a fact earns.
     pub points: Amount,
@@ -478,6 +482,7 @@ pub struct ValueRow {
 pub struct Reach {
     /// For whom: tests of `position`, `sector`, `group`, `special_committee`.
     #[serde(default, skip_serializing_if = "Tests::is_empty")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, super::Test>))]
     pub when: Tests,
     /// How many it takes.
     pub count: Amount,
@@ -495,6 +500,7 @@ pub struct Reach {
 pub struct Split {
     /// Which facts.
     #[serde(default, skip_serializing_if = "Tests::is_empty")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, super::Test>))]
     pub when: Tests,
     /// What the first signer has of it, such as `1/2`. Without it the first has what the others
     /// have.
@@ -528,6 +534,7 @@ pub struct Requirement {
     pub choice: Option<String>,
     /// For whom: tests of `position`, `sector`, `group`, `special_committee`.
     #[serde(default, skip_serializing_if = "Tests::is_empty")]
+    #[cfg_attr(feature = "utoipa", schema(value_type = std::collections::BTreeMap<String, super::Test>))]
     pub when: Tests,
     /// What must hold.
     pub need: Condition,

@@ -25,9 +25,8 @@ pub fn rulebook_schema() -> Value {
         .into_iter()
         .map(|(name, schema)| (name, of_a_file(schema)))
         .collect();
-    // These have readers of their own, or are maps, which have no name of their own.
-    definitions.remove("BTreeMap");
-    definitions["Deemed"]["properties"]["as"]["$ref"] = "#/$defs/Attributes".into();
+    // These have readers of their own.
+    definitions.remove("Value");
     for (name, definition) in [
         ("Amount", amount()),
         ("Attributes", attributes()),
@@ -68,14 +67,27 @@ fn rewrite(value: &mut Value) {
             without_null(fields);
             fields.values_mut().for_each(rewrite);
             if let Some(Value::String(reference)) = fields.get_mut("$ref") {
-                *reference = match reference.trim_start_matches("#/components/schemas/") {
-                    "BTreeMap" => "#/$defs/Tests".to_owned(),
-                    name => format!("#/$defs/{name}"),
-                };
+                let name = reference.trim_start_matches("#/components/schemas/");
+                *reference = format!("#/$defs/{}", name.trim_start_matches("#/$defs/"));
             }
+            name_map(fields);
         }
         _ => {}
     }
+}
+
+/// Maps of tests and of attributes have a definition of their own.
+fn name_map(fields: &mut Map<String, Value>) {
+    let Some(Value::Object(values)) = fields.get("additionalProperties") else {
+        return;
+    };
+    let name = match values.get("$ref").and_then(Value::as_str) {
+        Some("#/$defs/Test") => "#/$defs/Tests",
+        Some(_) => return,
+        None => "#/$defs/Attributes",
+    };
+    fields.retain(|field, _| field == "description" || field == "default");
+    fields.insert("$ref".to_owned(), name.into());
 }
 
 fn without_null(fields: &mut Map<String, Value>) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::condition::Condition;
 use super::fact::Subject;
 use super::matching::passes_all;
 use super::person::Person;
@@ -74,6 +75,20 @@ impl Scheme {
             Subject::Group(_) => self.rulebook.group_total.is_some(),
         };
         scored && passes_all(&self.rulebook.assessed, &person.traits, &person.traits)
+    }
+
+    /// Whether the rulebook scores groups.
+    pub const fn scores_groups(&self) -> bool {
+        self.rulebook.group_total.is_some()
+    }
+
+    /// Whether a sheet depends on more than the period: on facts of the year or the term, or on
+    /// what was closed before. What reviews look at is not part of a sheet.
+    pub fn looks_back(&self) -> bool {
+        let needs = self.rulebook.requirements.iter().map(|one| &one.need);
+        let quotas = self.rulebook.grades.iter();
+        let bases = quotas.filter_map(|grade| grade.quota.as_ref()?.base.as_ref());
+        needs.chain(bases).any(Condition::looks_back)
     }
 
     pub(super) fn total(&self, subject: SubjectKind) -> Total {

@@ -1,5 +1,6 @@
 //! A result with everything that explains it (scoring.md, rule 5).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -33,13 +34,15 @@ words! {
 }
 
 /// What one member, or one group, has in one period under one rulebook.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Sheet {
     /// Whose sheet.
     #[serde(flatten)]
     pub subject: Subject,
-    /// What it covers.
+    /// What it covers. Read back from text, a session year and a term have the days of the
+    /// calendar until whoever knows the days that the office fixed says so.
+    #[serde(deserialize_with = "named")]
     pub period: Period,
     /// The key of the rulebook.
     pub rulebook: String,
@@ -86,7 +89,7 @@ pub struct Sheet {
 }
 
 /// What one rule earned.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Line {
     /// The key of the rule.
@@ -112,7 +115,7 @@ pub struct Line {
 }
 
 /// How much of a number asked is reached.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Reached {
     /// How much there is.
@@ -124,7 +127,7 @@ pub struct Reached {
 }
 
 /// A fact as a line names it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct LineFact {
     /// Its id.
@@ -140,7 +143,7 @@ pub struct LineFact {
 }
 
 /// What a part comes to.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct PartLine {
     /// The key of the part.
@@ -160,7 +163,7 @@ pub struct PartLine {
 }
 
 /// Whether a requirement is met.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct RequirementLine {
     /// The key of the requirement.
@@ -178,7 +181,7 @@ pub struct RequirementLine {
 }
 
 /// What is missing for the next grade.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct NextGrade {
     /// Its title.
@@ -192,7 +195,7 @@ pub struct NextGrade {
 }
 
 /// A fact that earned nothing. One over the cap is counted in its line as well.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Unused {
     /// Its id.
@@ -210,7 +213,7 @@ pub struct Unused {
 }
 
 /// A fact that counted as something else.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct DeemedLine {
     /// The fact.
@@ -224,7 +227,7 @@ pub struct DeemedLine {
 }
 
 /// What a rulebook chose where the committee's text is silent.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Choice {
     /// Which clause it is about.
@@ -234,7 +237,7 @@ pub struct Choice {
 }
 
 /// How much of a period somebody was in office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Stay {
     /// His whole quarters in office.
@@ -271,7 +274,7 @@ impl Invitations {
 }
 
 /// A share, exact: so many of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct Share {
     /// How many he attended.
@@ -281,9 +284,10 @@ pub struct Share {
 }
 
 /// The result of a period that is closed, as conditions over several periods look at it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Closed {
-    /// The period.
+    /// The period; read back from text as in a [`Sheet`].
+    #[serde(deserialize_with = "named")]
     pub period: Period,
     /// The rounded total.
     pub total: Points,
@@ -297,6 +301,11 @@ pub struct Closed {
     pub attendance: Invitations,
     /// Whether the membership was broken between the period before and this one.
     pub after_break: bool,
+}
+
+fn named<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Period, D::Error> {
+    let text = <Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    Period::named(&text).map_err(serde::de::Error::custom)
 }
 
 impl Sheet {
