@@ -149,6 +149,10 @@ impl Proposals {
                 places.base
             );
         }
+        for (group, places) in &self.nominations {
+            let (number, of) = (places.places, places.base);
+            put!(text, "  {group}：推荐 {number} 名，本组 {of} 人");
+        }
         for (name, proposal) in names.iter().zip(&self.proposals) {
             if let Some(proposal) = proposal {
                 put!(text, "  {name}：{}", proposal.to_text());

@@ -44,13 +44,14 @@ impl Scheme {
                     .iter()
                     .zip(&picked.outcomes)
                     .filter_map(|(&index, outcome)| {
+                        let places = picked.places.get(part(all[index], pick.per));
+                        let (base, places) = places.map_or((0, 0), |one| (one.base, one.places));
                         let why = match outcome {
                             Outcome::In => return None,
+                            Outcome::Out if places == 0 => "没有名额",
                             Outcome::Out => "名额已满",
                             Outcome::Tied => "与他人并列而名额不足，须研究决定",
                         };
-                        let places = picked.places.get(part(all[index], pick.per));
-                        let (base, places) = places.map_or((0, 0), |one| (one.base, one.places));
                         let title = &grade.title;
                         let note =
                             format!("分数达到「{title}」，名额 {places} 个（基数 {base}），{why}");

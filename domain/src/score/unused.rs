@@ -13,6 +13,7 @@ use super::person::Person;
 use super::rulebook::Override;
 use super::scheme::Scheme;
 use super::sheet::{Sheet, Unused, UnusedReason};
+use crate::ids::FactId;
 
 /// The facts of the period that earned nothing.
 pub(super) struct UnusedList<'a> {
@@ -66,14 +67,15 @@ impl<'a> UnusedList<'a> {
     }
 
     /// All of them by date. What some rule counted is not listed as passed over by another.
-    pub fn finish(self, sheet: &Sheet) -> Vec<Unused> {
-        let mut all = self.fallen;
+    pub fn finish(mut self, sheet: &Sheet) -> Vec<Unused> {
+        let mut all = std::mem::take(&mut self.fallen);
+        let passed = std::mem::take(&mut self.passed);
         let counted: HashSet<_> = sheet
             .lines
             .iter()
             .flat_map(|line| line.facts.iter().map(|fact| fact.id))
             .collect();
-        all.extend(self.passed.into_iter().filter(|one| {
+        all.extend(passed.into_iter().filter(|one| {
             let still = matches!(
                 one.reason,
                 UnusedReason::OverCap | UnusedReason::WorthNothing | UnusedReason::CountedElsewhere
@@ -92,8 +94,9 @@ impl<'a> UnusedList<'a> {
             } else {
                 UnusedReason::NotCounted
             };
-            let words =
-                otherwise_used(sheet, live).or_else(|| asked_by(self.scheme, self.person, live));
+            let words = self
+                .otherwise_used(sheet, live)
+                .or_else(|| asked_by(self.scheme, self.person, live));
             let words = words.unwrap_or_else(|| reason.zh().to_owned());
             all.push(unused(live.fact, reason, words));
         }
@@ -101,21 +104,28 @@ impl<'a> UnusedList<'a> {
         all.dedup_by(|a, b| a.id == b.id && a.reason == b.reason && a.explanation == b.explanation);
         all
     }
-}
 
-/// What a fact without a clause that earns is for: a requirement, or an exemption.
-fn otherwise_used(sheet: &Sheet, live: &Live<'_>) -> Option<String> {
-    let requirements: Vec<String> = sheet
-        .requirements
-        .iter()
-        .filter(|line| line.facts.contains(&live.fact.id))
-        .map(|line| format!("「{}」（{}）", line.title, line.clause))
-        .collect();
-    if !requirements.is_empty() {
-        return Some(format!("不计分，用于{}", requirements.join("、")));
+    /// What a fact without a clause that earns is for: a requirement, or an exemption.
+    fn otherwise_used(&self, sheet: &Sheet, live: &Live<'_>) -> Option<String> {
+        // Reports of one thing are for the same.
+        let reports: Vec<FactId> = self
+            .inside
+            .iter()
+            .filter(|(one, _)| one.thing() == live.thing())
+            .map(|(one, _)| one.fact.id)
+            .collect();
+        let requirements: Vec<String> = sheet
+            .requirements
+            .iter()
+            .filter(|line| line.facts.iter().any(|id| reports.contains(id)))
+            .map(|line| format!("「{}」（{}）", line.title, line.clause))
+            .collect();
+        if !requirements.is_empty() {
+            return Some(format!("不计分，用于{}", requirements.join("、")));
+        }
+        live.has("status", "exempt")
+            .then(|| "免予考勤，不计分".to_owned())
     }
-    live.has("status", "exempt")
-        .then(|| "免予考勤，不计分".to_owned())
 }
 
 /// The override or the reviews that ask for a fact, in words.

@@ -32,7 +32,10 @@ impl Desk {
             "csv 委员" => self.members.clone_from(&block.body),
             "csv 事实" | "json 事实" => self.facts.clone_from(&block.body),
             "text 结果" => return Some(self.result(None)),
-            "text 报错" => return Some(self.errors()),
+            "text 报错" => {
+                #[cfg(feature = "toml")]
+                return Some(self.errors());
+            }
             "toml" | "text" | "csv" | "" => {}
             info => {
                 let period = info.strip_prefix("text 结果 ");
@@ -54,18 +57,32 @@ impl Desk {
         self.facts.clear();
     }
 
+    /// What `xingdong rulebook check` says.
+    #[cfg(feature = "toml")]
     fn errors(&mut self) -> String {
         self.ran += 1;
-        match toml::from_str::<Rulebook>(&self.rulebook) {
-            Err(error) => format!("{error}"),
-            Ok(_) => "没有错误\n".to_owned(),
+        let Err(errors) = Rulebook::from_toml(&self.rulebook) else {
+            return "没有错误\n".to_owned();
+        };
+        let mut text = String::new();
+        for error in errors {
+            writeln!(text, "{error}").expect(TEXT);
         }
+        text
     }
 
     fn result(&mut self, only: Option<&str>) -> String {
         self.ran += 1;
         let rulebook: Rulebook = toml::from_str(&self.rulebook)
             .unwrap_or_else(|error| panic!("{error}\nin\n{}", self.rulebook));
+        let checked = rulebook.check();
+        assert_eq!(
+            checked,
+            Ok(()),
+            "in
+{}",
+            self.rulebook
+        );
         let scheme = Scheme::new(rulebook);
         let mut files = Files::default();
         files.read_members(&self.members);
@@ -207,13 +224,23 @@ fn periods(scheme: &Scheme, facts: &[Fact]) -> Vec<Period> {
     periods
 }
 
-/// The usual opening with a fragment: what the fragment says itself stands.
+/// The usual opening with a fragment, as a file: what the fragment says itself stands.
 fn joined(head: &str, fragment: &str) -> String {
-    let table = |text: &str| {
-        text.parse::<toml::Table>()
-            .unwrap_or_else(|error| panic!("{error}\nin\n{text}"))
-    };
-    let mut all = table(head);
-    all.extend(table(fragment));
-    toml::to_string(&all).expect("what was read can be written")
+    let name = |line: &str| line.split_once(" =").map(|(name, _)| name.to_owned());
+    let single = fragment.lines().take_while(|line| !line.starts_with('['));
+    let tables = fragment
+        .lines()
+        .filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    let own: Vec<String> = single
+        .filter_map(name)
+        .chain(tables.map(str::to_owned))
+        .collect();
+    let mut file = String::new();
+    for line in head.lines() {
+        if name(line).is_none_or(|name| !own.contains(&name)) {
+            file.push_str(line);
+            file.push('\n');
+        }
+    }
+    file + fragment
 }
