@@ -88,10 +88,9 @@ impl ReviewStatus {
         use ReviewStep as T;
         match (self, step) {
             (S::Draft, T::Refresh)
-            | (
-                S::Nominating | S::Settled | S::Confirmed | S::Published | S::Deciding,
-                T::Return,
-            ) => Ok(S::Draft),
+            | (S::Nominating | S::Settled | S::Confirmed | S::Published | S::Deciding, T::Return) => {
+                Ok(S::Draft)
+            }
             (S::Draft, T::Open) => Ok(S::Nominating),
             (S::Draft | S::Nominating, T::Settle) => Ok(S::Settled),
             (S::Settled, T::Confirm) => Ok(S::Confirmed),
@@ -99,12 +98,7 @@ impl ReviewStatus {
             (S::Confirmed | S::Published, T::Present) => Ok(S::Deciding),
             (S::Published | S::Deciding, T::Decide) => Ok(S::Decided),
             (
-                S::Draft
-                | S::Nominating
-                | S::Settled
-                | S::Confirmed
-                | S::Published
-                | S::Deciding,
+                S::Draft | S::Nominating | S::Settled | S::Confirmed | S::Published | S::Deciding,
                 T::Cancel,
             ) => Ok(S::Cancelled),
             _ => Err(WrongStep { status: self, step }),

@@ -35,6 +35,7 @@ mod fact;
 mod file;
 mod grade;
 mod judge;
+mod limit;
 mod live;
 mod matching;
 mod pattern;

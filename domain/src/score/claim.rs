@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::amount::Amount;
+use super::limit::counting;
 use super::live::{Live, Thing};
 use super::matching::{means_any, passes_all};
+use super::period::Period;
 use super::person::Person;
 use super::rulebook::{Reach, Rest, RowChoice, Rule, SameThing, Split};
 use super::scheme::Scheme;
@@ -35,7 +37,12 @@ pub(super) struct Claims<'a> {
 }
 
 /// What each rule that applies to the person counts among these facts.
-pub(super) fn claims<'a>(scheme: &Scheme, person: &Person, facts: &[&'a Live<'a>]) -> Claims<'a> {
+pub(super) fn claims<'a>(
+    scheme: &Scheme,
+    person: &Person,
+    period: Period,
+    facts: &[&'a Live<'a>],
+) -> Claims<'a> {
     let rules = &scheme.rulebook().rules;
     let applies: Vec<bool> = (0..rules.len())
         .map(|rule| scheme.applies(rule, person))
@@ -58,7 +65,7 @@ pub(super) fn claims<'a>(scheme: &Scheme, person: &Person, facts: &[&'a Live<'a>
     }
     claims.count_each_thing_once_a_rule();
     if scheme.rulebook().same_thing != SameThing::Each {
-        claims.settle(rules, scheme.rulebook().same_thing);
+        claims.settle(rules, period, scheme.rulebook().same_thing);
     }
     claims
 }
@@ -94,12 +101,20 @@ impl<'a> Claims<'a> {
     /// Leaves each thing to one of the rules that would count it, but for those that count it
     /// again whatever others make of it. What earns and what costs are settled apart: of two
     /// deductions for one thing the larger stands.
-    fn settle(&mut self, rules: &[Rule], policy: SameThing) {
+    fn settle(&mut self, rules: &[Rule], period: Period, policy: SameThing) {
         let mut winner: HashMap<(Thing<'a>, bool), (usize, Amount)> = HashMap::new();
         let key = |claim: &Claim<'a>| (claim.live.thing(), claim.value.is_negative());
-        let competing = |index: usize| !rules[index].again;
-        for (index, claims) in self.by_rule.iter().enumerate() {
-            for claim in claims.iter().filter(|_| competing(index)) {
+        // What a rule does not count by its place is left to others, and keeps its place.
+        let counting: Vec<Vec<bool>> = rules
+            .iter()
+            .zip(&self.by_rule)
+            .map(|(rule, claims)| match rule.again {
+                true => vec![false; claims.len()],
+                false => counting(rule, period, claims),
+            })
+            .collect();
+        for (index, (claims, counting)) in self.by_rule.iter().zip(&counting).enumerate() {
+            for (claim, _) in claims.iter().zip(counting).filter(|(_, counts)| **counts) {
                 let size = claim.value.size();
                 let (rule, best) = winner.entry(key(claim)).or_insert((index, size));
                 if policy == SameThing::Best && *best < size {
@@ -107,11 +122,12 @@ impl<'a> Claims<'a> {
                 }
             }
         }
-        for (index, claims) in self.by_rule.iter_mut().enumerate() {
-            if !competing(index) {
-                continue;
-            }
+        for (index, (claims, counting)) in self.by_rule.iter_mut().zip(counting).enumerate() {
+            let mut counting = counting.into_iter();
             claims.retain(|claim| {
+                if counting.next() != Some(true) {
+                    return true;
+                }
                 let (rule, _) = winner[&key(claim)];
                 if rule != index {
                     let words = format!("已按「{}」计分", rules[rule].title);

@@ -2,9 +2,10 @@
 
 use super::amount::Amount;
 use super::claim::{Claim, Passed, reach_row};
+use super::limit::{Place, places};
 use super::period::Period;
 use super::person::Person;
-use super::rulebook::{PartYear, PartYearRule, Partial, PeriodUnit, Rule, Which};
+use super::rulebook::{PartYear, PartYearRule, Partial, PeriodUnit, Rule};
 use super::sheet::{Line, LineFact, Reached, Stay, UnusedReason};
 
 /// What a rule came to.
@@ -128,16 +129,8 @@ impl<'a> Earning<'a, '_> {
     }
 
     /// The rule applied once.
-    fn once(&mut self, mut claims: Vec<Claim<'a>>) -> (Amount, String) {
-        let skip = (self.rule.from as usize)
-            .saturating_sub(1)
-            .min(claims.len());
-        let rest = claims.split_off(skip);
-        for early in claims {
-            let words = format!("从第 {} {}起计分", self.rule.from, self.rule.unit);
-            self.pass(&early, UnusedReason::BeforeFrom, words);
-        }
-        let counted = self.limited(rest);
+    fn once(&mut self, claims: Vec<Claim<'a>>) -> (Amount, String) {
+        let counted = self.counted(claims);
         let (sum, text) = if self.rule.reach.is_empty() {
             self.added(&counted)
         } else {
@@ -154,27 +147,24 @@ impl<'a> Earning<'a, '_> {
         (sum, text)
     }
 
-    /// Those that count where only so many do, by date.
-    fn limited(&mut self, claims: Vec<Claim<'a>>) -> Vec<Claim<'a>> {
-        let Some(most) = self.rule.most.map(|most| most as usize) else {
-            return claims;
-        };
-        if claims.len() <= most {
-            return claims;
-        }
-        let mut order: Vec<usize> = (0..claims.len()).collect();
-        if self.rule.which == Which::Best {
-            // The sort is stable: of equals the earlier one counts.
-            order.sort_by(|a, b| claims[*b].value.cmp(&claims[*a].value));
-        }
-        order.truncate(most);
-        let mut counted = Vec::with_capacity(most);
-        for (index, claim) in claims.into_iter().enumerate() {
-            if order.contains(&index) {
-                counted.push(claim);
-            } else {
-                let words = format!("最多计 {most} {}", self.rule.unit);
-                self.pass(&claim, UnusedReason::BeyondMost, words);
+    /// Those that count by their place, by date.
+    fn counted(&mut self, claims: Vec<Claim<'a>>) -> Vec<Claim<'a>> {
+        let Rule {
+            from, most, unit, ..
+        } = self.rule;
+        let places = places(self.rule, &claims);
+        let mut counted = Vec::with_capacity(claims.len());
+        for (claim, place) in claims.into_iter().zip(places) {
+            match place {
+                Place::Counts => counted.push(claim),
+                Place::TooEarly => {
+                    let words = format!("从第 {from} {unit}起计分");
+                    self.pass(&claim, UnusedReason::BeforeFrom, words);
+                }
+                Place::TooMany => {
+                    let words = format!("最多计 {} {unit}", most.unwrap_or_default());
+                    self.pass(&claim, UnusedReason::BeyondMost, words);
+                }
             }
         }
         counted

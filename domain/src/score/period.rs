@@ -433,7 +433,11 @@ mod tests {
             assert_eq!(Period::named(text).unwrap().to_string(), text);
         }
         for text in ["2026-X", "-S", "1999-S", "2026-Q1-S", "2026-S-S"] {
-            assert_eq!(Period::named(text), Err(NoPeriod(text.to_owned())), "{text}");
+            assert_eq!(
+                Period::named(text),
+                Err(NoPeriod(text.to_owned())),
+                "{text}"
+            );
         }
     }
 

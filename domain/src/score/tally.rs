@@ -55,7 +55,7 @@ impl Scheme {
             .filter(|live| period.contains(live.fact.on))
             .collect();
         let stay = stay(person, period);
-        let Claims { by_rule, passed } = claims(self, person, &inside);
+        let Claims { by_rule, passed } = claims(self, person, period, &inside);
         let mut unused = UnusedList::new(self, person, period, &inside, &fallen);
         for one in passed {
             unused.pass(one);

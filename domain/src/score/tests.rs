@@ -191,3 +191,33 @@ fn one_proposal_reported_twice_is_one() {
     assert_eq!(once.total.to_string(), "75");
     assert_eq!(once.unused[0].reason, UnusedReason::SameThing);
 }
+
+#[test]
+fn what_a_rule_passes_over_by_its_place_is_left_to_the_next() {
+    let mut book = small();
+    let absence = book.rules.remove(0);
+    let rung = |key: &str, from: u32, most: Option<u32>, points: i64| Rule {
+        key: key.to_owned(),
+        from,
+        most,
+        which: Which::First,
+        points: Some(Amount::whole(points)),
+        values: Vec::new(),
+        ..absence.clone()
+    };
+    book.rules = vec![
+        rung("first_two", 1, Some(2), -3),
+        rung("from_the_third", 3, None, -6),
+    ];
+    let days = ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"];
+    let facts: Vec<Fact> = (1..)
+        .zip(days)
+        .map(|(id, on)| came(id, on, "standing", "absent"))
+        .collect();
+    let sheet = Scheme::new(book).sheet(Period::of_year(YEAR), Record::of(&person(), &facts));
+    assert_eq!(
+        sheet.parts[0].arithmetic,
+        "50 - 6（缺席会议） - 12（缺席会议） = 32 分"
+    );
+    assert!(sheet.unused.is_empty(), "{:?}", sheet.unused);
+}
