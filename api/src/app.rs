@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use domain::score::Scheme;
 use migration::Migrator;
 use sea_orm_migration::MigratorTrait;
 
@@ -12,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::Vault;
 use crate::db::Db;
-use crate::rulebook;
+use crate::rulebook::Schemes;
 use crate::telemetry::Metrics;
 use crate::wechat_apps::WechatApps;
 
@@ -35,8 +34,8 @@ pub struct App {
     pub standings: Standings,
     /// The mini-program and the official accounts.
     pub wechat_apps: WechatApps,
-    /// The shipped rulebook, by which a committee is assessed that has adopted none.
-    pub scheme: Arc<Scheme>,
+    /// Rulebooks made ready for computing.
+    pub schemes: Schemes,
     /// Figures for the operator.
     pub metrics: Metrics,
     /// Wakes the worker of this node when a job was enqueued.
@@ -66,7 +65,7 @@ impl App {
             ),
             standings: Standings::default(),
             wechat_apps: WechatApps::new(&config.wechat, &clock)?,
-            scheme: Arc::new(Scheme::new(rulebook::shipped())),
+            schemes: Schemes::default(),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),
             config,

@@ -58,6 +58,12 @@ pub mod limits {
         count: 5,
         seconds: 86_400,
     };
+    /// Dossiers of their own that members take out.
+    pub const OWN_EXPORT: Limit = Limit {
+        name: "own_export",
+        count: 5,
+        seconds: 86_400,
+    };
     /// Activities published by one convener.
     pub const PUBLISH: Limit = Limit {
         name: "publish",

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod methods;
 pub mod rulebook;
 pub mod sheet;
+pub mod spreadsheet;
 pub mod telemetry;
 pub mod wechat_apps;
 
@@ -34,6 +35,7 @@ pub mod notice;
 pub mod people;
 pub mod plan;
 pub mod report;
+pub mod review;
 pub mod roster;
 pub mod score;
 pub mod sign_in;

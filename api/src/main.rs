@@ -1,6 +1,6 @@
 //! `xingdong`: the service and everything an operator does with it, in one binary.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -93,12 +93,19 @@ enum Command {
         /// Rulebook, TOML.
         #[arg(long)]
         rulebook: PathBuf,
-        /// Facts, JSON or CSV.
+        /// Facts, JSON or CSV; docs/rulebook-guide.md describes both.
         #[arg(long)]
         facts: PathBuf,
+        /// Members with position, sector, group and days in office, CSV.
+        #[arg(long)]
+        members: Option<PathBuf>,
+        /// Only this period: its name, such as 2026 or 2026-S, or its days, such as
+        /// 2026-02-15..2027-02-14.
+        #[arg(long, value_name = "KEY or FROM..TO")]
+        period: Option<String>,
         /// How to show the sheets.
         #[arg(long, value_enum, default_value = "table")]
-        format: Format,
+        format: score::offline::Format,
     },
     /// Rulebooks.
     #[command(subcommand)]
@@ -114,16 +121,6 @@ enum Migrate {
     Up,
     /// List the steps and whether they are applied.
     Status,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// Lines for a terminal.
-    Table,
-    /// JSON.
-    Json,
-    /// An xlsx file on standard output.
-    Xlsx,
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,6 +147,8 @@ enum RulebookCommand {
         /// TOML file.
         file: PathBuf,
     },
+    /// Print the JSON Schema of rulebooks, for editors.
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]
@@ -159,6 +158,26 @@ enum AuditCommand {
         /// An export (`GET /audit/export`) instead of the configured database.
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
+        /// What `xingdong audit checkpoint` wrote: finds also a history that was rewritten with
+        /// right seals, cut off with its head, or replaced by an older backup.
+        #[arg(long, value_name = "FILE")]
+        checkpoints: Option<PathBuf>,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Prove the chains and add their new seals to a file that is kept elsewhere.
+    Checkpoint {
+        /// The file; it is made where it is not there.
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Compute every closed sheet again from its facts and its rulebook, and name the first one
+    /// that does not come out as it is stored.
+    Recompute {
+        /// Only this period, such as 2026 or 2026-S.
+        #[arg(long, value_name = "KEY")]
+        period: Option<String>,
         #[command(flatten)]
         config: ConfigFile,
     },
@@ -213,28 +232,65 @@ async fn main() -> Result<()> {
         Command::Score {
             rulebook,
             facts,
+            members,
+            period,
             format,
         } => {
-            let format = match format {
-                Format::Table => score::offline::Format::Table,
-                Format::Json => score::offline::Format::Json,
-                Format::Xlsx => score::offline::Format::Xlsx,
+            let trial = score::offline::Trial {
+                rulebook,
+                facts,
+                members,
+                period,
+                format,
             };
-            score::offline::run(&rulebook, &facts, format)
+            score::offline::run(&trial)
         }
         Command::Rulebook(RulebookCommand::Check { file }) => score::offline::check(&file),
+        Command::Rulebook(RulebookCommand::Schema) => score::offline::schema(),
         Command::Audit(AuditCommand::Verify {
-            from: Some(file), ..
-        }) => verify(audit::offline::Source::Export(&file)).await,
-        Command::Audit(AuditCommand::Verify { from: None, config }) => {
+            from,
+            checkpoints,
+            config,
+        }) => verify(from.as_deref(), checkpoints.as_deref(), &config).await,
+        Command::Audit(AuditCommand::Checkpoint { file, config }) => {
             let app = open(&config).await?;
-            verify(audit::offline::Source::Database(&app.db)).await
+            let now = app.clock.now();
+            proved(&audit::checkpoint::note(&app.db, &app.vault, &file, now).await?)
+        }
+        Command::Audit(AuditCommand::Recompute { period, config }) => {
+            recompute(period.as_deref(), &config).await
         }
     }
 }
 
-async fn verify(source: audit::offline::Source<'_>) -> Result<()> {
-    let report = audit::offline::verify(source).await?;
+/// An export is proved without any configuration, unless its key is needed for checkpoints.
+async fn verify(from: Option<&Path>, noted: Option<&Path>, config: &ConfigFile) -> Result<()> {
+    use audit::checkpoint::Checkpoints;
+    use audit::offline::{Source, verify, verify_against};
+    if let (Some(file), None) = (from, noted) {
+        return proved(&verify(Source::Export(file)).await?);
+    }
+    let app = open(config).await?;
+    let noted = match noted {
+        Some(file) if !file.exists() => bail!("there is no {}", file.display()),
+        Some(file) => Checkpoints::read(file, &app.vault)?,
+        None => Checkpoints::none(),
+    };
+    let source = from.map_or(Source::Database(&app.db), Source::Export);
+    proved(&verify_against(source, &noted).await?)
+}
+
+async fn recompute(period: Option<&str>, config: &ConfigFile) -> Result<()> {
+    let app = open(config).await?;
+    let report = audit::recompute::recompute(&app.db, period).await?;
+    print!("{report}");
+    if !report.ok() {
+        bail!("a closed result does not come out as it is stored");
+    }
+    Ok(())
+}
+
+fn proved(report: &audit::offline::Report) -> Result<()> {
     println!("{report}");
     if !report.ok() {
         bail!("the record was changed");
@@ -315,7 +371,7 @@ async fn check_config(app: Arc<App>) -> Result<()> {
     Ok(())
 }
 
-async fn found(file: &std::path::Path, app: Arc<App>) -> Result<()> {
+async fn found(file: &Path, app: Arc<App>) -> Result<()> {
     let text =
         std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let founding: founding::Founding =

@@ -22,7 +22,7 @@ use crate::methods::Methods;
 use crate::worker::Worker;
 use crate::{
     account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
-    plan, report, roster, score, sign_in,
+    plan, report, review, roster, score, sign_in,
 };
 
 /// Serves on `listener` until the server is stopped, with a worker beside it if so configured.
@@ -137,6 +137,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .configure(duty::configure)
                 .configure(score::configure)
                 .configure(report::configure)
+                .configure(review::configure)
                 .configure(audit::configure),
         );
 }

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use domain::ids::CommitteeId;
 use domain::time;
-use entity::{callback, checkin, committee, idempotency, job, roster_import};
+use entity::{callback, checkin, committee, duty_import, idempotency, job, roster_import};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -119,7 +119,18 @@ async fn empty_imports(write: &Write, before: DateTime<Utc>) -> Result<u64> {
         )
         .exec(&write.txn)
         .await?;
-    Ok(changed.rows_affected)
+    let lists = duty_import::Entity::update_many()
+        .col_expr(duty_import::Column::Plan, Expr::value(json!({})))
+        .filter(duty_import::Column::CommitteeId.eq(write.committee))
+        .filter(duty_import::Column::CreatedAt.lte(before))
+        .filter(
+            Expr::col(duty_import::Column::Plan)
+                .cast_as("text")
+                .ne("{}"),
+        )
+        .exec(&write.txn)
+        .await?;
+    Ok(changed.rows_affected + lists.rows_affected)
 }
 
 /// Tidies up, as every night.

@@ -97,6 +97,8 @@ words! {
         ScoreList = "score_list" "查看积分表";
         ScoreRead = "score_read" "查看委员积分明细";
         ScoresExport = "scores_export" "导出积分表";
+        DossierExport = "dossier_export" "导出履职档案";
+        EvaluationNotice = "evaluation_notice" "出具考核结果告知书";
         RulebookRead = "rulebook_read" "查看考核办法";
         RulebookWrite = "rulebook_write" "起草考核办法";
         RulebookPropose = "rulebook_propose" "提请通过考核办法";
@@ -226,6 +228,8 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::ScoreList,            [_0, Gr, Sc, Co, Co, Co, _0]),
     (O::ScoreRead,            [Ow, _0, _0, Co, Co, Co, _0]),
     (O::ScoresExport,         [_0, _0, _0, Co, Co, Co, _0]),
+    (O::DossierExport,        [Ow, _0, _0, Co, Co, Co, _0]),
+    (O::EvaluationNotice,     [_0, _0, _0, Co, _0, _0, _0]),
     (O::RulebookRead,         [Co, Co, Co, Co, Co, Co, _0]),
     (O::RulebookWrite,        [_0, _0, _0, Co, _0, _0, _0]),
     (O::RulebookPropose,      [_0, _0, _0, Co, _0, _0, _0]),

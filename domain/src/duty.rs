@@ -143,7 +143,12 @@ mod tests {
 
     #[test]
     fn a_proposal_is_filed_or_it_is_not() {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(contradiction(&words(&["submitted", "filed", "key"])), None);
         assert_eq!(
             contradiction(&words(&["not_filed", "filed"])),

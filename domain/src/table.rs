@@ -204,7 +204,10 @@ mod tests {
     fn a_cell_is_read_as_what_was_typed_or_not_at_all() {
         let text = |text: &str| Cell::Text(text.to_owned());
         assert_eq!(text(" 提案 ").line(5), Ok(Some("提案".to_owned())));
-        assert_eq!(text("提案提案提案").line(5).unwrap_err().code, "text_too_long");
+        assert_eq!(
+            text("提案提案提案").line(5).unwrap_err().code,
+            "text_too_long"
+        );
         assert_eq!(Cell::Empty.day(), Ok(None));
         let day = NaiveDate::from_ymd_opt(2026, 1, 31);
         assert_eq!(text("２０２６-０１-３１").day(), Ok(day));
@@ -223,7 +226,10 @@ mod tests {
 
     #[test]
     fn a_heading_may_be_decorated() {
-        assert_eq!(heading(&Cell::Text("\u{3000}标题＊ ".to_owned())), Ok(Some("标题".to_owned())));
+        assert_eq!(
+            heading(&Cell::Text("\u{3000}标题＊ ".to_owned())),
+            Ok(Some("标题".to_owned()))
+        );
         assert_eq!(heading(&Cell::Empty), Ok(None));
         assert!(heading(&Cell::Merged).is_err());
     }
@@ -231,7 +237,10 @@ mod tests {
     #[test]
     fn a_row_of_blanks_is_blank() {
         assert!(is_blank(&[]));
-        assert!(is_blank(&[Cell::Empty, Cell::Text("\u{3000} \n".to_owned())]));
+        assert!(is_blank(&[
+            Cell::Empty,
+            Cell::Text("\u{3000} \n".to_owned())
+        ]));
         assert!(!is_blank(&[Cell::Empty, Cell::Merged]));
     }
 }

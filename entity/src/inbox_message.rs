@@ -1,6 +1,6 @@
 //! A message in a member's in-app inbox.
 
-use domain::ids::{ActivityId, CommitteeId, InboxMessageId, MemberId, NoticeId};
+use domain::ids::{ActivityId, CommitteeId, InboxMessageId, MemberId, NoticeId, ReviewId};
 use sea_orm::entity::prelude::*;
 
 /// A message in a member's in-app inbox.
@@ -15,10 +15,12 @@ pub struct Model {
     pub id: InboxMessageId,
     /// Whose inbox.
     pub member_id: MemberId,
-    /// What is told.
-    pub notice_id: NoticeId,
+    /// What is told of an activity.
+    pub notice_id: Option<NoticeId>,
     /// About which activity.
-    pub activity_id: ActivityId,
+    pub activity_id: Option<ActivityId>,
+    /// About which review.
+    pub review_id: Option<ReviewId>,
     /// Title.
     pub title: String,
     /// Text.

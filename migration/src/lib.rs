@@ -17,6 +17,10 @@ mod m20261122_000005_record;
 mod m20261122_000006_plan;
 mod m20261122_000007_session;
 mod m20261122_000008_activity_file;
+mod m20261122_000009_rulebook;
+mod m20261122_000010_period;
+mod m20261122_000011_review;
+mod m20261122_000012_duty;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -33,6 +37,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_plan::Migration),
             Box::new(m20261122_000007_session::Migration),
             Box::new(m20261122_000008_activity_file::Migration),
+            Box::new(m20261122_000009_rulebook::Migration),
+            Box::new(m20261122_000010_period::Migration),
+            Box::new(m20261122_000011_review::Migration),
+            Box::new(m20261122_000012_duty::Migration),
         ]
     }
 }

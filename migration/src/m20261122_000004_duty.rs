@@ -12,8 +12,10 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         Table::scoped("duty_record")
-            .required("member_id", ColumnType::Uuid)
+            .optional("member_id", ColumnType::Uuid)
             .required("group_id", ColumnType::Uuid)
+            .required("thing_id", ColumnType::Uuid)
+            .required("place", ColumnType::Integer)
             .required("kind", ColumnType::string(None))
             .required("title", ColumnType::string(None))
             .required("content", ColumnType::string(None))
@@ -21,6 +23,11 @@ impl MigrationTrait for Migration {
             .required("attributes", ColumnType::Json)
             .required("evidence", ColumnType::Json)
             .optional("reference_no", ColumnType::string(None))
+            .optional("filed_no", ColumnType::string(None))
+            .optional("recorder", ColumnType::string(None))
+            .optional("converted_from", ColumnType::Uuid)
+            .optional("import_id", ColumnType::Uuid)
+            .required("progress", ColumnType::Json)
             .required("status", ColumnType::string(None))
             .optional("status_reason", ColumnType::string(None))
             .required("declared_by", ColumnType::Uuid)
@@ -31,7 +38,14 @@ impl MigrationTrait for Migration {
             .required("updated_at", ColumnType::TimestampWithTimeZone)
             .references("member_id", "member")
             .references("group_id", "activity_group")
+            .unique("duty_record_filed", &["committee_id", "kind", "filed_no"])
+            .unique(
+                "duty_record_place",
+                &["committee_id", "thing_id", "kind", "place"],
+            )
             .index("duty_record_member", &["committee_id", "member_id"])
+            .index("duty_record_kind", &["committee_id", "kind"])
+            .index("duty_record_import", &["committee_id", "import_id"])
             .index("duty_record_status", &["committee_id", "status"])
             .create(manager)
             .await?;

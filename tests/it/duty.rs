@@ -1,8 +1,24 @@
 //! Duty records: declared, checked, verified by a second person, and taken back.
 
+mod joint;
+mod kinds;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::TestApp;
+
+/// Puts a rulebook in force from this year on, the way an office does.
+pub async fn adopt(t: &TestApp, text: &str) {
+    let draft = t.act("office", "/rulebooks", json!({ "text": text })).await;
+    let path = format!("/rulebooks/{}", draft["id"].as_str().unwrap());
+    let from = json!({ "effective_from": "2026-01-01" });
+    t.act("office", &format!("{path}/propose"), from).await;
+    let document = json!({ "document": "邢东协〔2026〕1 号" });
+    t.act("leader", &format!("{path}/adopt"), document).await;
+}
+
+/// The rules of 桐城: a proposal is worth 10, filed 15 more, half to the first signer.
+pub const TONGCHENG: &str = include_str!("../../domain/rulebooks/tongcheng.toml");
 
 fn proposal(title: &str) -> Value {
     json!({ "kind": "proposal", "title": title, "content": "建议修路。", "done_on": "2026-09-10" })

@@ -11,7 +11,7 @@ use tests::TestApp;
 const RED: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x02\x00\x00\x00\x02\x08\x02\x00\x00\x00\xfd\xd4\x9as\x00\x00\x00\x10IDATx\x9cc8!'\x07D\x0c\x10\x0a\x00\x1f&\x04\x11\xa2\x8f\x22\xaf\x00\x00\x00\x00IEND\xaeB`\x82";
 
 /// The least that is a PDF.
-const AGENDA: &[u8] = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
+pub const AGENDA: &[u8] = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
 
 async fn upload(t: &TestApp, who: &str, bytes: impl Into<Vec<u8>>) -> (u16, Value) {
     let form = Form::new().part("file", Part::bytes(bytes.into()).file_name("证明.png"));
@@ -27,7 +27,7 @@ async fn upload(t: &TestApp, who: &str, bytes: impl Into<Vec<u8>>) -> (u16, Valu
 }
 
 /// Uploads a file that is taken; returns its id.
-async fn uploaded(t: &TestApp, who: &str, bytes: impl Into<Vec<u8>>) -> String {
+pub async fn uploaded(t: &TestApp, who: &str, bytes: impl Into<Vec<u8>>) -> String {
     let (status, file) = upload(t, who, bytes).await;
     assert_eq!(status, 201, "{file}");
     file["file_id"].as_str().expect("an id").to_owned()

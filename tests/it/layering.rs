@@ -109,7 +109,7 @@ fn routes_know_no_database_and_services_know_no_http() {
 }
 
 /// What every capability may stand on; a room stands on nothing but rooms.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "access",
     "app",
     "cache",
@@ -125,6 +125,7 @@ const ROOMS: [&str; 17] = [
     "methods",
     "rulebook",
     "sheet",
+    "spreadsheet",
     "telemetry",
     "wechat_apps",
 ];

@@ -20,7 +20,7 @@ use tests::{TestApp, at, until};
 
 /// What a member does on the day, by his place in his group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+pub enum Part {
     OnTime,
     Late,
     Offline,
@@ -43,13 +43,13 @@ fn part(place: usize, group: usize) -> Part {
     }
 }
 
-struct Cast {
-    members: Vec<Member>,
+pub struct Cast {
+    pub members: Vec<Member>,
     parts: Vec<Part>,
 }
 
 impl Cast {
-    fn of(members: Vec<Member>) -> Self {
+    pub fn of(members: Vec<Member>) -> Self {
         let parts = members
             .iter()
             .enumerate()
@@ -119,7 +119,7 @@ async fn a_quarter_of_one_committee_from_roster_to_explained_score() {
     t.stop().await;
 }
 
-async fn import_roster(t: &TestApp, cast: &Cast, groups: Vec<String>) {
+pub async fn import_roster(t: &TestApp, cast: &Cast, groups: Vec<String>) {
     let office = t.token("office").await;
     let file = cast::roster_xlsx(&cast.members, &groups).expect("a roster");
     let preview = t

@@ -9,6 +9,7 @@ mod load;
 mod machine;
 mod pgbench;
 mod report;
+mod scores;
 mod service;
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +19,7 @@ use self::load::Loader;
 use self::machine::Machine;
 use self::pgbench::{Guests, KINDS};
 use self::report::{Load, Report};
+use self::scores::Mass;
 use self::service::Service;
 use crate::servers::{Postgres, Servers};
 use crate::{dist, tools, workspace};
@@ -36,17 +38,24 @@ pub struct Request {
     members: u32,
     /// How often everything takes its turn.
     rounds: u32,
+    /// How many members the country has whose scores are computed.
+    country: u32,
+    /// Whether only scores are measured.
+    only_scores: bool,
 }
 
 impl Request {
-    /// Reads `[--seconds N] [--members N] [--rounds N]`.
+    /// Reads `[scores] [--seconds N] [--members N] [--rounds N] [--country N]`.
     pub fn read(arguments: &[String]) -> Result<Self> {
         let mut request = Self {
             seconds: 5,
             members: 12_000,
             rounds: 3,
+            country: 60_000,
+            only_scores: arguments.first().is_some_and(|word| word == "scores"),
         };
-        for pair in arguments.chunks(2) {
+        let sizes = &arguments[usize::from(request.only_scores)..];
+        for pair in sizes.chunks(2) {
             let [flag, number] = pair else {
                 bail!("{} takes a number", pair[0]);
             };
@@ -59,6 +68,7 @@ impl Request {
                 "--seconds" => request.seconds = number,
                 "--members" => request.members = number,
                 "--rounds" => request.rounds = number,
+                "--country" => request.country = number,
                 other => bail!("bench does not know {other:?}"),
             }
         }
@@ -74,7 +84,15 @@ impl Request {
 /// Measures everything, prints the tables and writes `target/xtask/bench.json`.
 pub fn run(request: &Request) -> Result<()> {
     let programs = tools::servers()?;
+    if request.only_scores {
+        let mass = Mass::build()?;
+        let servers = Servers::start(&programs)?;
+        println!("{}\n", Machine::look()?.line());
+        println!("{}", mass.measure(&servers.postgres, request.country)?);
+        return Ok(());
+    }
     let binary = dist::build()?;
+    let mass = Mass::build()?;
     let loader = Loader::build()?;
     let machine = Machine::look()?;
     let idle = Service::on_sqlite(&binary, "idle")?.idle(STARTS)?;
@@ -101,10 +119,11 @@ pub fn run(request: &Request) -> Result<()> {
     for service in &services {
         service.verify()?;
     }
+    let scores = mass.measure(&servers.postgres, request.country)?;
 
     let file = workspace::target().join("xtask").join("bench.json");
     std::fs::write(&file, report.json())?;
-    println!("{}", report.markdown());
+    println!("{}\n{scores}", report.markdown());
     eprintln!("xtask: every figure is in {}", file.display());
     Ok(())
 }
@@ -178,6 +197,15 @@ mod tests {
             (1, 500, 5)
         );
         assert_eq!(request.activities(), 3);
+        assert!(!request.only_scores);
+    }
+
+    #[test]
+    fn scores_can_be_measured_alone_and_for_a_whole_country() {
+        let request = read(&["scores", "--country", "600000"]).unwrap();
+
+        assert!(request.only_scores);
+        assert_eq!(request.country, 600_000);
     }
 
     #[test]

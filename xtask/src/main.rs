@@ -23,8 +23,9 @@ cargo xtask test [--embedded] [-- FILTER]
 cargo xtask servers                  start PostgreSQL and Redis like the tests do, print their
                                      addresses, stop them at Ctrl-C
 cargo xtask check                    formatting, lints, dependencies
-cargo xtask bench [--seconds N] [--members N] [--rounds N]
-                                     start-up, memory, size, check-ins/s beside pgbench
+cargo xtask bench [scores] [--seconds N] [--members N] [--rounds N] [--country N]
+                                     start-up, memory, size, check-ins/s beside pgbench, and
+                                     scores; with `scores` only these
 cargo xtask dist                     a release build in target/dist
 ";
 

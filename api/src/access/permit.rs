@@ -108,10 +108,39 @@ operations! {
     DutyCheck
     DutyVerify
     DutyReturn
+    DutyImport
     ScoreList
     ScoreRead
     ScoresExport
+    DossierExport
+    EvaluationNotice
     RulebookRead
+    RulebookWrite
+    RulebookPropose
+    RulebookAdopt
+    RulebookWithdraw
+    RulebookPreview
+    RankingRead
+    GroupScoreRead
+    PeriodRead
+    PeriodWrite
+    PeriodClose
+    PeriodReopen
+    PeriodWithdraw
+    AmendmentRead
+    AmendmentPropose
+    AmendmentDecide
+    ReviewList
+    ReviewWrite
+    ReviewNominate
+    ReviewConfirm
+    ReviewPublish
+    ReviewObject
+    ReviewDecide
+    ReviewDocument
+    ReviewExport
+    ObjectionList
+    ObjectionAnswer
     AuditRead
     AuditVerify
     JobList

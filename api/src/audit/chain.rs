@@ -1,12 +1,18 @@
 //! Walking a chain from its first entry to its head, and saying where it was changed.
 
+use std::collections::HashSet;
+
 use domain::ids::CommitteeId;
 use domain::ledger::{self, Broken, Hash, Link, Verifier, Why};
 use entity::{Scoped, audit, fact, ledger_head};
-use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::checkpoint::Checkpoints;
+use super::form;
 use crate::db::{Db, seal_audit, seal_fact};
 use crate::error::Result;
 
@@ -98,12 +104,15 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// A walk that begins before the first entry.
-    pub fn new(committee: CommitteeId, chain: Chain) -> Self {
+    /// A walk that begins before the first entry and holds each against the seal noted of it.
+    pub fn new(committee: CommitteeId, chain: Chain, noted: &Checkpoints) -> Self {
+        let verifier = Verifier::new(ledger::Head::START);
         Self {
             committee,
             chain,
-            verifier: Verifier::new(ledger::Head::START),
+            verifier: noted
+                .of(committee, chain)
+                .fold(verifier, Verifier::checkpoint),
             entries: 0,
         }
     }
@@ -128,21 +137,27 @@ impl Walk {
     }
 }
 
-/// Walks one chain as it is stored.
-pub async fn verify(db: &Db, committee: CommitteeId, chain: Chain) -> Result<ChainReport> {
+/// Walks one chain as it is stored, and holds it against the seals noted of it elsewhere.
+pub async fn verify(
+    db: &Db,
+    committee: CommitteeId,
+    chain: Chain,
+    noted: &Checkpoints,
+) -> Result<ChainReport> {
+    let strange = form::strange(db.read(), committee, chain).await?;
     let db = db.read();
-    let mut walk = Walk::new(committee, chain);
-    let mut last = i64::MIN;
+    let mut walk = Walk::new(committee, chain, noted);
+    let mut last = None;
     loop {
-        let more = walk_page(db, &mut walk, &mut last).await?;
+        let more = walk_page(db, &mut walk, &strange, &mut last).await?;
         if more {
             continue;
         }
         // The head is read after the entries: it is committed with its entry, so that it can be
         // ahead of what was read, and then there is more to read, but never behind.
         let head = head(db, committee, chain).await?;
-        let behind = u64::try_from(last).unwrap_or(0) < head.seq;
-        if behind && walk_page(db, &mut walk, &mut last).await? {
+        let behind = last.map_or(0, number) < head.seq;
+        if behind && walk_page(db, &mut walk, &strange, &mut last).await? {
             continue;
         }
         return Ok(walk.finish(head));
@@ -150,26 +165,78 @@ pub async fn verify(db: &Db, committee: CommitteeId, chain: Chain) -> Result<Cha
 }
 
 /// Reads and pushes one page; says whether there may be more to read.
-async fn walk_page(db: &DatabaseConnection, walk: &mut Walk, last: &mut i64) -> Result<bool> {
-    let links: Vec<(i64, Link)> = match walk.chain {
-        Chain::Facts => facts(db, walk.committee, *last)
+async fn walk_page(
+    db: &DatabaseConnection,
+    walk: &mut Walk,
+    strange: &HashSet<i64>,
+    last: &mut Option<i64>,
+) -> Result<bool> {
+    let links = match links(db, walk, *last, PAGE).await {
+        Err(error) if form::is_unreadable(&error) => up_to_unreadable(db, walk, *last).await?,
+        links => links?,
+    };
+    for (seq, mut link) in links.iter().copied() {
+        if strange.contains(&seq) {
+            link.computed = NO_SEAL;
+        }
+        if !walk.push(&link) {
+            return Ok(false);
+        }
+        *last = Some(seq);
+    }
+    Ok(!links.is_empty())
+}
+
+async fn links(
+    db: &DatabaseConnection,
+    walk: &Walk,
+    last: Option<i64>,
+    most: u64,
+) -> Result<Vec<(i64, Link)>, DbErr> {
+    Ok(match walk.chain {
+        Chain::Facts => facts(db, walk.committee, last, most)
             .await?
             .iter()
             .map(|row| (row.seq, fact_link(row)))
             .collect(),
-        Chain::Audit => audits(db, walk.committee, *last)
+        Chain::Audit => audits(db, walk.committee, last, most)
             .await?
             .iter()
             .map(|row| (row.seq, audit_link(row)))
             .collect(),
-    };
-    for (seq, link) in &links {
-        if !walk.push(link) {
-            return Ok(false);
+    })
+}
+
+/// The entries one by one, and in the place of the first that cannot be read one that is broken.
+async fn up_to_unreadable(
+    db: &DatabaseConnection,
+    walk: &Walk,
+    mut last: Option<i64>,
+) -> Result<Vec<(i64, Link)>> {
+    let mut readable = Vec::new();
+    loop {
+        match links(db, walk, last, 1).await {
+            Ok(one) => {
+                let Some((seq, _)) = one.first() else {
+                    return Ok(readable);
+                };
+                last = Some(*seq);
+                readable.extend(one);
+            }
+            Err(error) if form::is_unreadable(&error) => {
+                let seq = last.unwrap_or(0) + 1;
+                let broken = Link {
+                    seq: number(seq),
+                    prev: NO_SEAL,
+                    hash: Hash::GENESIS,
+                    computed: NO_SEAL,
+                };
+                readable.push((seq, broken));
+                return Ok(readable);
+            }
+            Err(error) => return Err(error.into()),
         }
-        *last = *seq;
     }
-    Ok(!links.is_empty())
 }
 
 /// The noted end of a chain; that of an empty one where none is noted.
@@ -188,32 +255,63 @@ pub async fn head(
     }))
 }
 
-/// The facts after entry `last`, at most a page.
+/// The facts after entry `last`, or from the first, at most so many.
 pub async fn facts(
     db: &DatabaseConnection,
     committee: CommitteeId,
-    last: i64,
-) -> Result<Vec<fact::Model>> {
-    let after = fact::Entity::of(committee).filter(fact::Column::Seq.gt(last));
-    Ok(after
+    last: Option<i64>,
+    most: u64,
+) -> Result<Vec<fact::Model>, DbErr> {
+    fact::Entity::of(committee)
+        .apply_if(last, |query, last| query.filter(fact::Column::Seq.gt(last)))
         .order_by_asc(fact::Column::Seq)
-        .limit(PAGE)
+        .limit(most)
         .all(db)
-        .await?)
+        .await
 }
 
-/// The audit entries after entry `last`, at most a page.
+/// The audit entries after entry `last`, or from the first, at most so many.
 pub async fn audits(
     db: &DatabaseConnection,
     committee: CommitteeId,
-    last: i64,
-) -> Result<Vec<audit::Model>> {
-    let after = audit::Entity::of(committee).filter(audit::Column::Seq.gt(last));
-    Ok(after
+    last: Option<i64>,
+    most: u64,
+) -> Result<Vec<audit::Model>, DbErr> {
+    audit::Entity::of(committee)
+        .apply_if(last, |query, last| {
+            query.filter(audit::Column::Seq.gt(last))
+        })
         .order_by_asc(audit::Column::Seq)
-        .limit(PAGE)
+        .limit(most)
         .all(db)
-        .await?)
+        .await
+}
+
+/// The seals of the entries after entry `last` as they are stored, at most a page.
+pub async fn seals(
+    db: &DatabaseConnection,
+    committee: CommitteeId,
+    chain: Chain,
+    last: i64,
+) -> Result<Vec<(i64, String)>, DbErr> {
+    match chain {
+        Chain::Facts => {
+            let after = fact::Entity::of(committee).filter(fact::Column::Seq.gt(last));
+            let columns = after
+                .select_only()
+                .columns([fact::Column::Seq, fact::Column::Hash]);
+            let ordered = columns.order_by_asc(fact::Column::Seq).limit(PAGE);
+            ordered.into_tuple().all(db).await
+        }
+        Chain::Audit => {
+            let after = audit::Entity::of(committee).filter(audit::Column::Seq.gt(last));
+            let columns = after
+                .select_only()
+                .columns([audit::Column::Seq, audit::Column::Hash]);
+            let ordered = columns.order_by_asc(audit::Column::Seq).limit(PAGE);
+            ordered.into_tuple().all(db).await
+        }
+    }
 }
 
 /// A fact as the verifier sees it.
@@ -238,6 +336,9 @@ pub fn audit_link(row: &audit::Model) -> Link {
     }
 }
 
+/// A seal that no entry has.
+const NO_SEAL: Hash = Hash([0xff; 32]);
+
 fn number(seq: i64) -> u64 {
     u64::try_from(seq).unwrap_or(0)
 }
@@ -245,5 +346,5 @@ fn number(seq: i64) -> u64 {
 /// A hash as it is stored. A text that is none was put there by somebody else; it becomes one that
 /// no entry has, so that the verifier stops at it.
 fn stored(text: &str) -> Hash {
-    text.parse().unwrap_or(Hash([0xff; 32]))
+    text.parse().unwrap_or(NO_SEAL)
 }

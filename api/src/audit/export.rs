@@ -11,7 +11,7 @@ use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::chain::{self, Chain};
+use super::chain::{self, Chain, PAGE};
 use crate::db::Db;
 use crate::error::{ApiError, Result};
 
@@ -104,7 +104,7 @@ struct Writing {
     db: Db,
     committee: CommitteeId,
     chains: std::vec::IntoIter<HeadLine>,
-    current: Option<(HeadLine, i64)>,
+    current: Option<(HeadLine, Option<i64>)>,
 }
 
 /// The file, page by page. What is added to the chains meanwhile is not in it.
@@ -141,7 +141,7 @@ impl Writing {
                 let Some(head) = self.chains.next() else {
                     return Ok(None);
                 };
-                self.current = Some((head, i64::MIN));
+                self.current = Some((head, None));
                 return encode(&[Line::Head(head)]).map(Some);
             };
             let (lines, read) = self.read(head, last).await?;
@@ -149,17 +149,17 @@ impl Writing {
                 self.current = None;
                 continue;
             };
-            self.current = Some((head, read));
+            self.current = Some((head, Some(read)));
             return encode(&lines).map(Some);
         }
     }
 
     /// The lines after entry `last` up to the head, and the last entry that was read.
-    async fn read(&self, head: HeadLine, last: i64) -> Result<(Vec<Line>, Option<i64>)> {
+    async fn read(&self, head: HeadLine, last: Option<i64>) -> Result<(Vec<Line>, Option<i64>)> {
         let known = |seq: i64| u64::try_from(seq).unwrap_or(0) <= head.seq;
         match head.chain {
             Chain::Facts => {
-                let mut rows = chain::facts(self.db.read(), self.committee, last).await?;
+                let mut rows = chain::facts(self.db.read(), self.committee, last, PAGE).await?;
                 rows.retain(|row| known(row.seq));
                 let read = rows.last().map(|row| row.seq);
                 Ok((
@@ -168,7 +168,7 @@ impl Writing {
                 ))
             }
             Chain::Audit => {
-                let mut rows = chain::audits(self.db.read(), self.committee, last).await?;
+                let mut rows = chain::audits(self.db.read(), self.committee, last, PAGE).await?;
                 rows.retain(|row| known(row.seq));
                 let read = rows.last().map(|row| row.seq);
                 Ok((

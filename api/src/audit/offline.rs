@@ -1,6 +1,6 @@
 //! `xingdong audit verify`: the proof from the command line, of a database or of an export.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,6 +12,7 @@ use entity::committee;
 use sea_orm::{EntityTrait, QueryOrder};
 
 use super::chain::{self, Chain, ChainReport, Walk};
+use super::checkpoint::Checkpoints;
 use super::export::Line;
 use crate::db::Db;
 
@@ -63,13 +64,34 @@ impl fmt::Display for Report {
 /// # Errors
 /// When the source cannot be read; a changed entry is no error but part of the report.
 pub async fn verify(source: Source<'_>) -> Result<Report> {
-    match source {
-        Source::Database(db) => database(db).await,
-        Source::Export(path) => export(path),
-    }
+    verify_against(source, &Checkpoints::none()).await
 }
 
-async fn database(db: &Db) -> Result<Report> {
+/// The same, and holds every chain against the seals that were noted of it elsewhere.
+///
+/// # Errors
+/// When the source cannot be read; a changed entry is no error but part of the report.
+pub async fn verify_against(source: Source<'_>, noted: &Checkpoints) -> Result<Report> {
+    let mut report = match source {
+        Source::Database(db) => database(db, noted).await?,
+        Source::Export(path) => export(path, noted)?,
+    };
+    let found: HashSet<_> = report
+        .chains
+        .iter()
+        .map(|found| (found.committee_id, found.chain))
+        .collect();
+    // A committee whose chains are gone altogether is found here.
+    let gone = noted.chains().filter(|chain| !found.contains(chain));
+    report.chains.extend(
+        gone.map(|(committee, chain)| {
+            Walk::new(committee, chain, noted).finish(ledger::Head::START)
+        }),
+    );
+    Ok(report)
+}
+
+async fn database(db: &Db, noted: &Checkpoints) -> Result<Report> {
     let mut chains = Vec::new();
     for committee in committee::Entity::find()
         .order_by_asc(committee::Column::Code)
@@ -77,7 +99,7 @@ async fn database(db: &Db) -> Result<Report> {
         .await?
     {
         for chain in Chain::ALL {
-            let report = chain::verify(db, committee.id, chain).await;
+            let report = chain::verify(db, committee.id, chain, noted).await;
             chains.push(report.map_err(|error| {
                 error
                     .cause
@@ -88,7 +110,7 @@ async fn database(db: &Db) -> Result<Report> {
     Ok(Report { chains })
 }
 
-fn export(path: &Path) -> Result<Report> {
+fn export(path: &Path, noted: &Checkpoints) -> Result<Report> {
     let file =
         std::fs::File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut walks: BTreeMap<(CommitteeId, Chain), (ledger::Head, Walk)> = BTreeMap::new();
@@ -97,7 +119,7 @@ fn export(path: &Path) -> Result<Report> {
         let line: Line = serde_json::from_str(&line.with_context(place)?).with_context(place)?;
         let (committee, chain, entry) = match line {
             Line::Head(head) => {
-                let walk = Walk::new(head.committee_id, head.chain);
+                let walk = Walk::new(head.committee_id, head.chain, noted);
                 let noted = ledger::Head {
                     seq: head.seq,
                     hash: head.hash,

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use domain::activity::ActivityStatus;
 use domain::attendance::{AttendanceSource, AttendanceStatus};
 use domain::ids::MemberId;
+use domain::time::local_date;
 use entity::{Scoped, activity, attendance, fact};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -15,6 +16,7 @@ use super::settle::{SOURCE, count, fact};
 use crate::activity::service::sessions_of;
 use crate::db::{NewFact, Write, found};
 use crate::error::{ApiError, Code, Result};
+use crate::score::periods::require_open;
 
 /// Makes a member present at all sessions; what was settled already is taken back and recorded anew.
 pub async fn mend(write: &mut Write, activity: &activity::Model, member: MemberId) -> Result<()> {
@@ -31,6 +33,7 @@ pub async fn mend(write: &mut Write, activity: &activity::Model, member: MemberI
     let status = mended(&attendance);
     let total = count(sessions_of(activity)?.total());
     if attendance.settled_at.is_some() {
+        require_open(write, local_date(activity.starts_at)).await?;
         if let Some(settled) = standing_fact(write, &attendance).await? {
             write.fact(NewFact::reversing(&settled)?);
         }

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use crate::activity::service::{sessions_of, stay_of};
 use crate::db::{NewFact, Write};
 use crate::error::Result;
+use crate::score::periods::require_open;
 
 /// How many members left an activity with which status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -52,8 +53,10 @@ impl Settled {
 }
 
 /// Settles every attendance of an activity and records one fact for each: called by closing,
-/// inside its transaction, with the activity locked. What was settled before stays.
+/// inside its transaction, with the activity locked. What was settled before stays. Nothing is
+/// settled in a closed period.
 pub async fn settle_activity(write: &mut Write, activity: &activity::Model) -> Result<Settled> {
+    require_open(write, local_date(activity.starts_at)).await?;
     let sessions = sessions_of(activity)?;
     let total = count(sessions.total());
     let rule = closing_rule(activity, sessions);

@@ -84,7 +84,7 @@ pub struct Write {
     pub(super) operation: &'static str,
     pub(super) subject: Option<(&'static str, String)>,
     pub(super) detail: Value,
-    pub(super) facts: Vec<NewFact>,
+    pub(super) facts: Vec<(FactId, NewFact)>,
     pub(super) jobs: Vec<NewJob>,
     pub(super) changed: bool,
 }
@@ -100,9 +100,11 @@ impl Write {
         self.detail = detail;
     }
 
-    /// Records a fact with the change.
-    pub fn fact(&mut self, fact: NewFact) {
-        self.facts.push(fact);
+    /// Records a fact with the change, under the id that is returned.
+    pub fn fact(&mut self, fact: NewFact) -> FactId {
+        let id = FactId::new(self.at, random());
+        self.facts.push((id, fact));
+        id
     }
 
     /// Enqueues a job with the change.
@@ -169,7 +171,7 @@ impl Write {
         }
         let mut head = Head::lock(&self.txn, self.committee, "facts").await?;
         let mut rows = Vec::with_capacity(self.facts.len());
-        for new in std::mem::take(&mut self.facts) {
+        for (id, new) in std::mem::take(&mut self.facts) {
             let (member_id, group_id) = match new.subject {
                 Subject::Member(member) => (Some(member), None),
                 Subject::Group(group) => (None, Some(group)),
@@ -177,7 +179,7 @@ impl Write {
             let attributes = serde_json::to_string(&new.attributes);
             let mut row = fact::Model {
                 committee_id: self.committee,
-                id: FactId::new(self.at, random()),
+                id,
                 seq: 0,
                 member_id,
                 group_id,

@@ -1,15 +1,19 @@
-//! HTTP for duty records.
+//! HTTP for duty records: reading, declaring and changing them.
+
+pub(super) mod import;
+pub(super) mod kinds;
+pub(super) mod steps;
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::duty::DutyStatus;
-use domain::ids::{AccountId, DutyRecordId, FileId, GroupId, MemberId};
+use domain::ids::{AccountId, DutyImportId, DutyRecordId, FileId, GroupId, MemberId};
 use entity::duty_record::Model as DutyRecord;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::service::{self, Amendment, Declaration, Record, Wanted};
+use super::service::{self, Amendment, Declaration, Record, Signature, Signer, Wanted};
 use crate::access::{On, OperationType, Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
@@ -23,12 +27,23 @@ const MOST_EVIDENCE: usize = 20;
 pub struct DutyRecordView {
     /// Id.
     pub id: DutyRecordId,
-    /// Who did it.
-    pub member_id: MemberId,
+    /// Who did it; none where it was the group itself.
+    pub member_id: Option<MemberId>,
     /// His name.
-    pub member_name: String,
-    /// His group when it was declared.
+    pub member_name: Option<String>,
+    /// The group that did it, or his group when it was declared.
     pub group_id: GroupId,
+    /// Its name.
+    pub group_name: String,
+    /// The same for every record of one thing: of all who signed it, and of what it was converted
+    /// to or from. The ledger counts one thing under it.
+    pub thing_id: DutyRecordId,
+    /// Everybody who signed it, by place; empty where one did.
+    pub signers: Vec<Signer>,
+    /// The record that became this one.
+    pub converted_from: Option<DutyRecordId>,
+    /// The record it became.
+    pub converted_to: Option<DutyRecordId>,
     /// What it is, a kind such as `proposal` or `opinion_report`.
     pub kind: String,
     /// What the kind tells of it, such as `{"stage": ["filed"], "role": "first", "signers": 3}`.
@@ -45,6 +60,14 @@ pub struct DutyRecordView {
     pub evidence_ids: serde_json::Value,
     /// The number under which an office filed it.
     pub reference_no: Option<String>,
+    /// Which organ recorded it, in the word of the rulebook.
+    pub recorder: Option<String>,
+    /// The list it came from.
+    pub import_id: Option<DutyImportId>,
+    /// What became of it after it was verified, such as
+    /// `[{"at": "…", "by": "…", "words": {"stage": ["filed"]}, "document": "…"}]`.
+    #[schema(value_type = Vec<serde_json::Value>)]
+    pub progress: serde_json::Value,
     /// Where it stands; only a verified one counts.
     pub status: DutyStatus,
     /// Why it was returned or taken back.
@@ -78,6 +101,9 @@ impl From<Record> for DutyRecordView {
         let Record {
             row,
             member_name,
+            group_name,
+            signers,
+            converted_to,
             declared_by_name,
             verified_by_name,
             possible_duplicates,
@@ -87,6 +113,11 @@ impl From<Record> for DutyRecordView {
             member_id: row.member_id,
             member_name,
             group_id: row.group_id,
+            group_name,
+            thing_id: row.thing_id,
+            signers,
+            converted_from: row.converted_from,
+            converted_to,
             kind: row.kind,
             attributes: row.attributes,
             title: row.title,
@@ -94,6 +125,9 @@ impl From<Record> for DutyRecordView {
             done_on: row.done_on,
             evidence_ids: row.evidence,
             reference_no: row.reference_no,
+            recorder: row.recorder,
+            import_id: row.import_id,
+            progress: row.progress,
             status: row.status,
             status_reason: row.status_reason,
             declared_by: row.declared_by,
@@ -122,6 +156,12 @@ pub struct DutyParams {
     /// Id of a member.
     #[param(value_type = Option<String>)]
     member: Option<MemberId>,
+    /// Id of a group: what it and its members did.
+    #[param(value_type = Option<String>)]
+    group: Option<GroupId>,
+    /// Id of a list that was imported.
+    #[param(value_type = Option<String>)]
+    import: Option<DutyImportId>,
     /// Done on this day or later.
     #[serde(default, deserialize_with = "day::option::deserialize")]
     from: Option<NaiveDate>,
@@ -147,6 +187,8 @@ pub async fn duty_records(
         status: params.status,
         kind: params.kind.clone(),
         member: params.member,
+        group: params.group,
+        import: params.import,
         from: params.from,
         to: params.to,
     };
@@ -174,14 +216,37 @@ pub async fn duty_record(app: Data<App>, on: On<op::DutyList, DutyRecord>) -> Re
     view(&app, &on.permit, on.row.clone(), HttpResponse::Ok()).await
 }
 
-/// What a member did.
+/// One of several who signed one thing.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignerDeclaration {
+    /// Who.
+    member_id: MemberId,
+    /// A word of the kind's `role`; `first` for the first one and `signer` for others unless told.
+    role: Option<String>,
+    /// His place, from 1; in the order of the list unless told.
+    place: Option<i32>,
+}
+
+/// What a member or a group did.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DutyDeclaration {
-    /// Who did it. Members declare for themselves and leave it out; the office names a member.
+    /// Who did it. Members declare for themselves and leave it out; the office and the staff that
+    /// serves him name a member.
     member_id: Option<MemberId>,
-    /// What it is: `proposal`, `opinion_report`, `history_material`, `contact_log`, `good_deed`,
-    /// `speech`, `award`, `article`, `study`, or a kind of the committee's own rulebook.
+    /// The group that did it itself, instead of a member: entered by its conveners, the staff that
+    /// serves it, and the office.
+    group_id: Option<GroupId>,
+    /// Everybody who signed it, 2 to 100, where several did. Each gets a record of his own, and
+    /// all are verified together. A member names himself among them.
+    #[serde(default)]
+    signers: Vec<SignerDeclaration>,
+    /// The record that became this one, such as a proposal that was handled as an opinion report:
+    /// both are one thing. Its signers are taken over unless others are named.
+    converted_from: Option<DutyRecordId>,
+    /// What it is, one of `GET /duty-kinds`. `conduct`, `exemption`, `score` and `group_work` are
+    /// entered by the office and by staff, the first three with evidence.
     kind: String,
     /// What the kind tells of it, such as `{"stage": ["filed"], "role": "first", "signers": 3}`.
     #[serde(default)]
@@ -206,7 +271,8 @@ pub struct DutyDeclaration {
 
 /// Declare a duty record.
 ///
-/// A draft unless `submit` is set. `possible_duplicates` of the answer names records of the member
+/// A draft unless `submit` is set. Answers the caller's own record, or that of the first signer.
+/// `possible_duplicates` of the answer names records of the member
 /// that seem to say the same; they are a hint and forbid nothing.
 #[utoipa::path(tag = "duty", request_body = DutyDeclaration, responses((status = 201, body = DutyRecordView), (status = "default", body = Problem)))]
 #[post("/duty-records")]
@@ -219,6 +285,9 @@ pub async fn declare_duty(
     let mut fields = Fields::default();
     let declaration = Declaration {
         member: body.member_id,
+        group: body.group_id,
+        signers: signatures(&body.signers),
+        converted_from: body.converted_from,
         kind: body.kind,
         attributes: body.attributes,
         title: fields.line("/title", &body.title, 100),
@@ -265,9 +334,9 @@ pub struct DutyAmendment {
     reference_no: Option<String>,
 }
 
-/// Change a draft or a returned duty record.
+/// Change a draft or a returned duty record, for everybody who signed it.
 ///
-/// Only who declared it and the member himself. Send the `ETag` as `If-Match`.
+/// Only who declared it and its first signer; who signed it cannot be changed. Send the `ETag` as `If-Match`.
 #[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), request_body = DutyAmendment, responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
 #[patch("/duty-records/{duty_record_id}")]
 pub async fn amend_duty(
@@ -294,92 +363,7 @@ pub async fn amend_duty(
     view(&app, &on.permit, row, HttpResponse::Ok()).await
 }
 
-/// Submit a draft or a returned duty record.
-#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
-#[post("/duty-records/{duty_record_id}/submit")]
-pub async fn submit_duty(
-    app: Data<App>,
-    on: On<op::DutySubmit, DutyRecord>,
-    seen: IfMatch,
-) -> Result<HttpResponse> {
-    let row = service::submit(&app, &on, seen).await?;
-    view(&app, &on.permit, row, HttpResponse::Ok()).await
-}
-
-/// Check a submitted duty record first, as its convener.
-///
-/// This step may be left out: verification is what counts.
-#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
-#[post("/duty-records/{duty_record_id}/check")]
-pub async fn check_duty(
-    app: Data<App>,
-    on: On<op::DutyCheck, DutyRecord>,
-    seen: IfMatch,
-) -> Result<HttpResponse> {
-    let row = service::check(&app, &on, seen).await?;
-    view(&app, &on.permit, row, HttpResponse::Ok()).await
-}
-
-/// Verify a duty record, so that it counts.
-///
-/// Never by who declared it and never by the member himself: `second_person_required`.
-#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
-#[post("/duty-records/{duty_record_id}/verify")]
-pub async fn verify_duty(
-    app: Data<App>,
-    on: On<op::DutyVerify, DutyRecord>,
-    seen: IfMatch,
-) -> Result<HttpResponse> {
-    let row = service::verify(&app, &on, seen).await?;
-    view(&app, &on.permit, row, HttpResponse::Ok()).await
-}
-
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DutyReason {
-    /// At most 200 characters; the member reads it.
-    reason: String,
-}
-
-impl DutyReason {
-    fn checked(&self) -> Result<String> {
-        let mut fields = Fields::default();
-        let reason = fields.line("/reason", &self.reason, 200);
-        fields.finish().map(|()| reason)
-    }
-}
-
-/// Return a submitted duty record to the member.
-#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), request_body = DutyReason, responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
-#[post("/duty-records/{duty_record_id}/return")]
-pub async fn return_duty(
-    app: Data<App>,
-    on: On<op::DutyReturn, DutyRecord>,
-    seen: IfMatch,
-    body: Body<DutyReason>,
-) -> Result<HttpResponse> {
-    let row = service::give_back(&app, &on, seen, body.checked()?).await?;
-    view(&app, &on.permit, row, HttpResponse::Ok()).await
-}
-
-/// Take back a verified duty record that was found wrong.
-///
-/// Its fact is not deleted: a reversal is added to the ledger, and the record is returned to the
-/// member with the reason.
-#[utoipa::path(tag = "duty", params(("duty_record_id" = String, Path)), request_body = DutyReason, responses((status = 200, body = DutyRecordView), (status = "default", body = Problem)))]
-#[post("/duty-records/{duty_record_id}/reverse")]
-pub async fn reverse_duty(
-    app: Data<App>,
-    on: On<op::DutyVerify, DutyRecord>,
-    seen: IfMatch,
-    body: Body<DutyReason>,
-) -> Result<HttpResponse> {
-    let row = service::reverse(&app, &on, seen, body.checked()?).await?;
-    view(&app, &on.permit, row, HttpResponse::Ok()).await
-}
-
-async fn view<O: OperationType>(
+pub(super) async fn view<O: OperationType>(
     app: &App,
     permit: &Permit<O>,
     row: DutyRecord,
@@ -389,6 +373,17 @@ async fn view<O: OperationType>(
     let records = service::describe(app, permit.committee(), &permit.reach, vec![row]).await?;
     let view = records.into_iter().next().map(DutyRecordView::from);
     Ok(response.insert_header(tag).json(view))
+}
+
+fn signatures(signers: &[SignerDeclaration]) -> Vec<Signature> {
+    (1..)
+        .zip(signers)
+        .map(|(place, signer)| Signature {
+            member: signer.member_id,
+            role: signer.role.clone(),
+            place: signer.place.unwrap_or(place),
+        })
+        .collect()
 }
 
 fn evidence(fields: &mut Fields, mut ids: Vec<FileId>) -> Vec<FileId> {

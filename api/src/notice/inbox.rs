@@ -62,14 +62,16 @@ pub async fn read(
                 write.unchanged();
                 return Ok(row);
             }
-            attendance::Entity::update_many()
-                .col_expr(attendance::Column::ReadAt, Expr::value(Some(write.at)))
-                .filter(attendance::Column::CommitteeId.eq(write.committee))
-                .filter(attendance::Column::ActivityId.eq(row.activity_id))
-                .filter(attendance::Column::MemberId.eq(member))
-                .filter(attendance::Column::ReadAt.is_null())
-                .exec(&write.txn)
-                .await?;
+            if let Some(activity) = row.activity_id {
+                attendance::Entity::update_many()
+                    .col_expr(attendance::Column::ReadAt, Expr::value(Some(write.at)))
+                    .filter(attendance::Column::CommitteeId.eq(write.committee))
+                    .filter(attendance::Column::ActivityId.eq(activity))
+                    .filter(attendance::Column::MemberId.eq(member))
+                    .filter(attendance::Column::ReadAt.is_null())
+                    .exec(&write.txn)
+                    .await?;
+            }
             let mut row = row.into_active_model();
             row.read_at = Set(Some(write.at));
             write.about("inbox_message", id);

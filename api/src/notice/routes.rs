@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json, Path};
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::attendance::Reply;
-use domain::ids::{ActivityId, DeliveryId, InboxMessageId, MemberId, NoticeId};
+use domain::ids::{ActivityId, DeliveryId, InboxMessageId, MemberId, NoticeId, ReviewId};
 use domain::notice::{Channel, DeliveryState, NoticePurpose};
 use entity::{activity, delivery, inbox_message, notice};
 use serde::{Deserialize, Serialize};
@@ -298,8 +298,11 @@ pub struct InboxMessageView {
     #[schema(value_type = String)]
     id: InboxMessageId,
     /// About which activity.
-    #[schema(value_type = String)]
-    activity_id: ActivityId,
+    #[schema(value_type = Option<String>)]
+    activity_id: Option<ActivityId>,
+    /// About which review.
+    #[schema(value_type = Option<String>)]
+    review_id: Option<ReviewId>,
     /// Title.
     title: String,
     /// Text.
@@ -319,6 +322,7 @@ impl From<inbox_message::Model> for InboxMessageView {
         Self {
             id: row.id,
             activity_id: row.activity_id,
+            review_id: row.review_id,
             title: row.title,
             body: row.body,
             created_at: row.created_at,

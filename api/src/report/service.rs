@@ -1,18 +1,17 @@
-//! Computing what is reported. Scores come from [`score::service`], never from a second way.
+//! The tables of scores as files. Scores come from [`score::service`], never from a second way.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use domain::points::Points;
-use domain::score::{Period, Share};
+use domain::score::{Assessed as AssessedPerson, Period, Scheme, SubjectKind};
 use serde_json::json;
 
-use super::workbook::{self, Row};
+use super::workbook::{self, Basis, Row};
 use crate::access::{Permit, op};
 use crate::app::App;
 use crate::cache::limits;
 use crate::error::{ApiError, Result};
 use crate::score;
-use crate::score::service::{Assessed, Filter};
+use crate::score::service::{Assessed, AssessedGroup, Filter};
 use crate::sheet::Watermark;
 
 /// The Excel file of the scores of a period. That it was taken out is in the audit log before
@@ -22,151 +21,119 @@ pub async fn scores_workbook(
     permit: &Permit<op::ScoresExport>,
     period: Period,
 ) -> Result<Vec<u8>> {
-    let caller = &permit.caller;
-    let now = app.clock.now();
-    app.cache
-        .take(limits::EXPORT, &caller.account_id().to_string(), now)
-        .await?;
+    limited(app, permit).await?;
+    let committee = permit.committee();
+    let scheme = score::service::scheme_of(app, committee, period).await?;
     let filter = Filter::within(permit.reach.clone());
-    let assessed = score::service::sheets(app, permit.committee(), period, &filter).await?;
-    let rows: Vec<Row> = assessed.into_iter().map(row).collect();
-    let count = rows.len();
-    let rulebook = score::service::in_force(app).rulebook().clone();
-    let (key, version) = (rulebook.key.clone(), rulebook.version);
-    let watermark = Watermark {
-        name: caller.account().display_name.clone(),
-        at: now,
+    let assessed = score::service::sheets(app, committee, period, &filter).await?;
+    // This operation reaches everybody or nobody, so that these are the places among all.
+    let all: Vec<AssessedPerson> = assessed
+        .iter()
+        .map(|one| AssessedPerson {
+            person: one.person.clone(),
+            sheet: one.sheet.clone(),
+        })
+        .collect();
+    let places = scheme.rank(&all);
+    let rows = assessed.into_iter().zip(places);
+    let rows = rows.map(|(one, place)| Row::of(one, place)).collect();
+    packed(app, permit, period, SubjectKind::Member, scheme, rows).await
+}
+
+/// The same of the groups.
+pub async fn group_scores_workbook(
+    app: &App,
+    permit: &Permit<op::ScoresExport>,
+    period: Period,
+) -> Result<Vec<u8>> {
+    limited(app, permit).await?;
+    let committee = permit.committee();
+    let scheme = score::service::scheme_of(app, committee, period).await?;
+    let groups = score::service::group_sheets(app, committee, period).await?;
+    let rows = groups.into_iter().map(Row::of_group).collect();
+    packed(app, permit, period, SubjectKind::Group, scheme, rows).await
+}
+
+impl Row {
+    fn of(one: Assessed, place: domain::score::Rank) -> Self {
+        Self {
+            name: one.member.name,
+            sector: one.sector,
+            group: one.group,
+            position: Some(one.member.position),
+            sheet: one.sheet,
+            place,
+            frozen: one.frozen,
+        }
+    }
+
+    fn of_group(one: AssessedGroup) -> Self {
+        Self {
+            name: one.group.name,
+            sector: String::new(),
+            group: String::new(),
+            position: None,
+            sheet: one.sheet,
+            place: one.place,
+            frozen: one.frozen,
+        }
+    }
+}
+
+/// Counts the export against what one account may take out in a day.
+pub(super) async fn limited(app: &App, permit: &Permit<op::ScoresExport>) -> Result<()> {
+    let account = permit.caller.account_id().to_string();
+    app.cache
+        .take(limits::EXPORT, &account, app.clock.now())
+        .await
+}
+
+/// Whoever takes the file out, and when.
+pub(super) fn watermark(app: &App, permit: &Permit<op::ScoresExport>) -> Watermark {
+    Watermark {
+        name: permit.caller.account().display_name.clone(),
+        at: app.clock.now(),
+    }
+}
+
+async fn packed(
+    app: &App,
+    permit: &Permit<op::ScoresExport>,
+    period: Period,
+    subject: SubjectKind,
+    scheme: Arc<Scheme>,
+    rows: Vec<Row>,
+) -> Result<Vec<u8>> {
+    let closed = score::periods::closed(app, permit.committee(), period).await?;
+    let sheets_hash = closed.as_ref().and_then(|row| row.sheets_hash.clone());
+    let rulebook = scheme.rulebook();
+    let kind = match subject {
+        SubjectKind::Member => "members",
+        SubjectKind::Group => "groups",
     };
-    let packed =
-        tokio::task::spawn_blocking(move || workbook::scores(&rulebook, period, &rows, watermark));
+    let detail = json!({
+        "format": "xlsx", kind: rows.len(), "rulebook": rulebook.key,
+        "version": rulebook.version, "sheets_hash": sheets_hash,
+    });
+    let basis = Basis {
+        closed_at: closed.as_ref().and_then(|row| row.closed_at),
+        closings: closed.as_ref().map(|row| row.closings),
+        document: closed.and_then(|row| row.document),
+        sheets_hash,
+        subject,
+        ..Basis::open(rulebook, period)
+    };
+    let watermark = watermark(app, permit);
+    let packed = tokio::task::spawn_blocking(move || {
+        workbook::scores(scheme.rulebook(), &basis, &rows, watermark)
+    });
     let bytes = packed.await.map_err(ApiError::internal)??;
     permit
         .write(app, async |write| {
             write.about("scores", period);
-            write.detail(
-                json!({ "format": "xlsx", "members": count, "rulebook": key, "version": version }),
-            );
+            write.detail(detail);
             Ok(())
         })
         .await?;
     Ok(bytes)
-}
-
-fn row(one: Assessed) -> Row {
-    Row {
-        name: one.member.name,
-        sector: one.sector,
-        group: one.group,
-        position: one.member.position,
-        sheet: one.sheet,
-    }
-}
-
-/// The figures of some members.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// How many members.
-    pub members: u32,
-    /// To how many activities they were invited, counted for each member.
-    pub invited: u32,
-    /// How many of these they attended.
-    pub attended: u32,
-    /// How much of what they could attend they attended.
-    pub attendance_share: Option<Share>,
-    /// Their points, all together.
-    pub total: Points,
-}
-
-impl Figures {
-    /// The average, half up at the second decimal; none of nobody.
-    pub fn average(&self) -> Option<Points> {
-        let members = i64::from(self.members);
-        (0 < members).then(|| {
-            Points::from_hundredths((self.total.hundredths() * 2 + members).div_euclid(members * 2))
-        })
-    }
-
-    fn add(&mut self, one: &Assessed) {
-        let sheet = &one.sheet;
-        self.members += 1;
-        self.invited += sheet.attendance.invited;
-        self.attended += sheet.attendance.attended;
-        self.total = self.total + sheet.total;
-        if let Some(share) = sheet.attendance_share {
-            let sum = self
-                .attendance_share
-                .get_or_insert(Share { attended: 0, of: 0 });
-            sum.attended += share.attended;
-            sum.of += share.of;
-        }
-    }
-}
-
-/// Figures with the id and the name of what they are of.
-pub type Named<Id> = Vec<(Id, String, Figures)>;
-
-/// The figures of a period.
-#[derive(Clone, Debug)]
-pub struct Statistics {
-    /// Of everybody within reach.
-    pub all: Figures,
-    /// Of each group, in the order of groups.
-    pub groups: Named<domain::ids::GroupId>,
-    /// Of each sector, by name.
-    pub sectors: Named<domain::ids::SectorId>,
-}
-
-/// The figures of a period by group and by sector, of the members within reach.
-pub async fn statistics(
-    app: &App,
-    permit: &Permit<op::ScoreList>,
-    period: Period,
-) -> Result<Statistics> {
-    let filter = Filter::within(permit.reach.clone());
-    let assessed = score::service::sheets(app, permit.committee(), period, &filter).await?;
-    let mut all = Figures::default();
-    let mut groups: Named<_> = Vec::new();
-    let mut sectors = BTreeMap::new();
-    for one in &assessed {
-        all.add(one);
-        // Sheets come in the order of groups, so the group of this one is the last or a new one.
-        let group = one.member.group_id;
-        if groups.last().is_none_or(|(id, ..)| *id != group) {
-            groups.push((group, one.group.clone(), Figures::default()));
-        }
-        if let Some((.., figures)) = groups.last_mut() {
-            figures.add(one);
-        }
-        let key = (one.sector.clone(), one.member.sector_id);
-        sectors.entry(key).or_insert_with(Figures::default).add(one);
-    }
-    let sectors = sectors
-        .into_iter()
-        .map(|((name, id), figures)| (id, name, figures))
-        .collect();
-    Ok(Statistics {
-        all,
-        groups,
-        sectors,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_average_is_rounded_half_up_at_the_second_decimal() {
-        let average = |hundredths, members| {
-            let figures = Figures {
-                members,
-                total: Points::from_hundredths(hundredths),
-                ..Figures::default()
-            };
-            figures.average().map(|points| points.to_string())
-        };
-        assert_eq!(average(10_000, 3).as_deref(), Some("33.33"));
-        assert_eq!(average(1, 2).as_deref(), Some("0.01"));
-        assert_eq!(average(0, 0), None);
-    }
 }

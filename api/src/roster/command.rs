@@ -7,11 +7,12 @@ use anyhow::{Context, bail};
 use entity::committee;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::plan::{Action, Issue, Plan};
+use super::plan::{Action, Plan};
 use super::service;
 use crate::app::App;
 use crate::db::Actor;
 use crate::error::ApiError;
+use crate::spreadsheet::Issue;
 
 /// How large a file may be, as over HTTP.
 const FILE_LIMIT: u64 = 10 << 20;

@@ -1,13 +1,10 @@
 //! The roster: the office's file of members, read, previewed row by row, and applied as previewed.
 
 mod command;
-mod package;
 mod plan;
-mod reader;
 mod routes;
 pub mod service;
 mod template;
-mod workbook;
 
 pub use command::from_command_line;
 

@@ -8,17 +8,15 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::NaiveDate;
 use domain::ids::{GroupId, MemberId, SectorId, TermId};
 use domain::people::{MemberStatus, Position};
-use domain::roster::{self, Cell, CellError, RosterRow};
+use domain::roster::{self, CellError, RosterRow};
+use domain::table::Cell;
 use entity::{group, member, seat, sector, special_committee, term};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::reader::{Table, unreadable};
 use crate::crypto::Vault;
 use crate::error::{ApiError, FieldError, Result};
-
-/// How far down the header may stand.
-const HEADER_WITHIN: usize = 5;
+use crate::spreadsheet::{HEADER_WITHIN, Issue, Table, unreadable};
 
 /// What a row does.
 #[derive(
@@ -58,31 +56,8 @@ impl Action {
     }
 }
 
-/// What is wrong with a cell, or what the clerk should look at again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Issue {
-    /// The heading of the column; empty where none is meant.
-    pub column: String,
-    /// Stable word.
-    pub code: String,
-    /// In Chinese, for the clerk.
-    pub message: String,
-}
-
-impl Issue {
-    fn new(column: &str, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            column: column.to_owned(),
-            code: code.to_owned(),
-            message: message.into(),
-        }
-    }
-}
-
-impl From<CellError> for Issue {
-    fn from(error: CellError) -> Self {
-        Self::new(error.column, error.code, error.reason)
-    }
+fn issue(error: CellError) -> Issue {
+    Issue::new(error.column, error.code, error.reason)
 }
 
 /// A member's data as the file gives it.
@@ -215,7 +190,7 @@ pub(super) fn plan(table: Table, state: &State<'_>) -> Result<Plan> {
                 read.push((row, found));
                 Vec::new()
             }
-            Err(errors) => errors.into_iter().map(Issue::from).collect(),
+            Err(errors) => errors.into_iter().map(issue).collect(),
         };
         planned.push(PlannedRow {
             row,
@@ -241,7 +216,7 @@ pub(super) fn plan(table: Table, state: &State<'_>) -> Result<Plan> {
         planned.name.clone_from(&found.name);
         planned
             .errors
-            .extend(duplicates.get(row).cloned().map(Issue::from));
+            .extend(duplicates.get(row).cloned().map(issue));
         lookup.decide(found, planned);
     }
     let mut warnings = table.warnings;

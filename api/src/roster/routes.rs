@@ -6,7 +6,7 @@ use domain::ids::RosterImportId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::plan::{Action, Issue, PlannedRow};
+use super::plan::{Action, PlannedRow};
 use super::service::{self, Applied, Preview};
 use crate::access::{Permit, op};
 use crate::app::App;
@@ -15,6 +15,7 @@ use crate::error::{ApiError, Problem, Result};
 use crate::extract::Body;
 use crate::files::{FileForm, Upload};
 use crate::sheet::MEDIA_TYPE;
+use crate::spreadsheet::{Issue, RowStatus};
 
 /// The empty roster file: columns, explanations, and the committee's names to choose from.
 #[utoipa::path(tag = "roster", responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>), (status = "default", body = Problem)))]
@@ -29,18 +30,6 @@ pub async fn roster_template(
         .content_type(MEDIA_TYPE)
         .insert_header(("Content-Disposition", disposition))
         .body(file))
-}
-
-/// Whether a row can be imported.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RowStatus {
-    /// Yes.
-    Ok,
-    /// Yes, and somebody should look at it again.
-    Warning,
-    /// No, and with it no other row.
-    Error,
 }
 
 /// One row of the file.
@@ -62,14 +51,9 @@ pub struct RowView {
 
 impl From<PlannedRow> for RowView {
     fn from(row: PlannedRow) -> Self {
-        let status = match (row.errors.is_empty(), row.warnings.is_empty()) {
-            (false, _) => RowStatus::Error,
-            (true, false) => RowStatus::Warning,
-            (true, true) => RowStatus::Ok,
-        };
         Self {
             row: row.row,
-            status,
+            status: RowStatus::of(&row.errors, &row.warnings),
             action: row.step.map(|step| step.action),
             name: row.name,
             errors: row.errors,

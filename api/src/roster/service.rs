@@ -15,13 +15,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::plan::{self, Action, Plan, State, Step};
-use super::reader;
 use super::template::{self, Choices};
 use crate::app::App;
 use crate::crypto::random;
 use crate::db::{Actor, Write, found};
 use crate::error::{ApiError, Code, Result};
 use crate::people::rename_account;
+use crate::spreadsheet;
 
 /// Rows of one insert; SQLite takes 32,766 values in one statement.
 const CHUNK: usize = 500;
@@ -86,7 +86,7 @@ async fn names(
 
 /// Reads a file and keeps what it would do; no member is changed.
 pub async fn preview(app: &App, actor: &Actor, file_name: &str, file: Vec<u8>) -> Result<Preview> {
-    let table = reader::read(file).await?;
+    let table = spreadsheet::read(file).await?;
     let state = state(app, actor.committee).await?;
     let plan = plan::plan(table, &state)?;
     let plan_hash = plan.hash();

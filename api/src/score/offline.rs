@@ -1,186 +1,225 @@
-//! `xingdong score` and `xingdong rulebook check`: trying a regulation with two files, without a
-//! server and without a database.
+//! `xingdong score` and `xingdong rulebook`: trying a regulation with two files, without a server
+//! and without a database.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+mod assess;
+mod check;
+mod print;
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use domain::people::Position;
-use domain::score::{Period, Person, Record, Rulebook, Scheme, Sheet, Subject};
-use serde::Serialize;
+use chrono::NaiveDate;
+use domain::score::{Period, PeriodRule, PeriodUnit, Scheme, SubjectKind};
 
-use super::facts_file::{self, FactsFile};
+use super::facts_file;
 use super::rulebook_file;
 use crate::clock::Clock;
-use crate::report::workbook::{self, Row};
 use crate::sheet::Watermark;
+
+pub use check::{check, schema};
 
 /// How the sheets are given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// A table on the terminal.
+    /// Text on the terminal: a table, then every sheet with every line, ranks and reviews.
     #[default]
     Table,
     /// JSON on standard output, with every line of every sheet.
     Json,
-    /// One Excel file for each period, beside the file of facts.
+    /// One Excel file for each period, beside the file of facts; groups have one of their own.
     Xlsx,
 }
 
-/// A sheet with the name that the file of facts gives the member.
-#[derive(Debug, Serialize)]
-struct NamedSheet {
-    name: String,
-    #[serde(flatten)]
-    sheet: Sheet,
+/// What is to be computed.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The rulebook, TOML.
+    pub rulebook: PathBuf,
+    /// The facts, CSV or JSON.
+    pub facts: PathBuf,
+    /// The members, CSV.
+    pub members: Option<PathBuf>,
+    /// One period: its name, or its days as `2026-02-15..2027-02-14`.
+    pub period: Option<String>,
+    /// How the sheets are given out.
+    pub format: Format,
 }
 
-/// Computes the sheets of everybody in `facts`, for every period of the rulebook in which there
-/// is a fact, and gives them out. See [`facts_file`] for the format.
+/// Computes the sheets of everybody in the files and gives them out: for every period from the
+/// first fact to the last, or for the one that is asked for. See [`facts_file`] for the format.
 ///
 /// # Errors
-/// When a file is not readable; the message names line, field and what was expected.
-pub fn run(rulebook: &Path, facts: &Path, format: Format) -> Result<()> {
-    let rulebook = rulebook_file::read(rulebook)?;
-    let file = facts_file::read(facts)?;
-    let sheets = compute(&rulebook, &file);
-    match format {
-        Format::Table => {
-            for (period, sheets) in &sheets {
-                print!("{}", table(&rulebook, *period, sheets));
-            }
-        }
-        Format::Json => {
-            let all: Vec<&NamedSheet> = sheets.iter().flat_map(|(_, sheets)| sheets).collect();
-            println!("{}", serde_json::to_string_pretty(&all)?);
-        }
-        Format::Xlsx => {
-            let stem = facts.file_stem().unwrap_or_default().to_string_lossy();
-            for (period, sheets) in sheets {
-                let path = facts.with_file_name(format!("{stem}-{period}.xlsx"));
-                let rows: Vec<Row> = sheets.into_iter().map(row).collect();
-                let watermark = Watermark {
-                    name: "xingdong score".to_owned(),
-                    at: Clock::System.now(),
-                };
-                let bytes =
-                    workbook::scores(&rulebook, period, &rows, watermark).map_err(|error| {
-                        error
-                            .cause
-                            .unwrap_or_else(|| anyhow::anyhow!("{}", error.detail))
-                    })?;
-                std::fs::write(&path, bytes)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
-                println!("{}", path.display());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Says whether a file is a usable rulebook, on standard output.
-///
-/// # Errors
-/// Names every line and field that is wrong, and what was expected there.
-pub fn check(path: &Path) -> Result<()> {
-    let rulebook = rulebook_file::read(path)?;
-    let (key, version) = (&rulebook.key, rulebook.version);
-    let (rules, grades) = (rulebook.rules.len(), rulebook.grades.len());
-    println!(
-        "{}: ok, {key} version {version} with {rules} rules and {grades} grades",
-        path.display()
-    );
-    Ok(())
-}
-
-fn compute(rulebook: &Rulebook, file: &FactsFile) -> Vec<(Period, Vec<NamedSheet>)> {
-    let periods: BTreeSet<Period> = file
-        .facts
-        .iter()
-        .map(|fact| rulebook.period.around(fact.on))
-        .collect();
-    let scheme = Scheme::new(rulebook.clone());
-    periods
-        .into_iter()
-        .map(|period| {
-            let sheets = file.members.iter().map(|(member, name)| NamedSheet {
-                name: name.clone(),
-                sheet: scheme.sheet(
-                    period,
-                    Record::of(&Person::new(Subject::Member(*member), &[]), &file.facts),
-                ),
-            });
-            (period, sheets.collect())
-        })
-        .collect()
-}
-
-fn row(named: NamedSheet) -> Row {
-    let none = String::new();
-    Row {
-        name: named.name,
-        sector: none.clone(),
-        group: none,
-        position: Position::Member,
-        sheet: named.sheet,
-    }
-}
-
-fn table(rulebook: &Rulebook, period: Period, sheets: &[NamedSheet]) -> String {
-    let titles = rulebook.rules.iter().map(|rule| rule.title.clone());
-    let header = std::iter::once("委员".to_owned()).chain(titles);
-    let header = header
-        .chain(["合计", "等次", "出席"].map(str::to_owned))
-        .collect();
-    let mut rows: Vec<Vec<String>> = vec![header];
-    rows.extend(sheets.iter().map(|NamedSheet { name, sheet }| {
-        let points = sheet.lines.iter().map(|line| line.points.to_string());
-        let share = sheet
-            .attendance_share
-            .map(|share| format!("{}/{}", share.attended, share.of));
-        let end = [
-            sheet.total.to_string(),
-            sheet.grade.clone().unwrap_or_default(),
-            share.unwrap_or_default(),
-        ];
-        std::iter::once(name.clone())
-            .chain(points)
-            .chain(end)
-            .collect()
-    }));
-    let columns = rows[0].len();
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            rows.iter()
-                .map(|row| width(&row[column]))
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let notice = rulebook
-        .notice
+/// When a file is not usable; every mistake is printed with its place before.
+pub fn run(trial: &Trial) -> Result<()> {
+    let rulebook = rulebook_file::read(&trial.rulebook)
+        .map_err(|errors| complain(&trial.rulebook, &errors))?;
+    let scheme = Scheme::new(rulebook);
+    let file = facts_file::read(&trial.facts, trial.members.as_deref(), &scheme)
+        .map_err(|mistakes| complain_all(&mistakes))?;
+    let wanted = trial
+        .period
         .as_deref()
-        .map(|notice| format!("（{notice}）"))
-        .unwrap_or_default();
-    let mut text = format!(
-        "{} 第 {} 版 {period}{notice}\n",
-        rulebook.title, rulebook.version
-    );
-    for row in rows {
-        let mut line = String::new();
-        for (cell, &column) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(column - width(cell) + 2));
+        .map(|text| wanted(text, &scheme.rulebook().period))
+        .transpose()
+        .map_err(anyhow::Error::msg)?;
+    let results = assess::assess(&scheme, &file, wanted).map_err(anyhow::Error::msg)?;
+    match trial.format {
+        Format::Table => print!("{}", print::text(&scheme, &results)),
+        Format::Json => println!("{}", print::json(&scheme, &results)?),
+        Format::Xlsx => {
+            let stem = trial
+                .facts
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy();
+            for result in &results {
+                for (subject, end) in [(SubjectKind::Member, ""), (SubjectKind::Group, "-活动组")]
+                {
+                    let watermark = Watermark {
+                        name: "xingdong score".to_owned(),
+                        at: Clock::System.now(),
+                    };
+                    let Some(bytes) = print::workbook(&scheme, result, subject, watermark)? else {
+                        continue;
+                    };
+                    let name = format!("{stem}-{}{end}.xlsx", result.period);
+                    let path = trial.facts.with_file_name(name);
+                    std::fs::write(&path, bytes)
+                        .with_context(|| format!("写不进 {}", path.display()))?;
+                    println!("{}", path.display());
+                }
+            }
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
     }
-    text
+    Ok(())
 }
 
-/// How many columns of a terminal a text takes: Han characters and full-width forms take two.
-fn width(text: &str) -> usize {
-    text.chars()
-        .map(|char| if char < '\u{1100}' { 1 } else { 2 })
-        .sum()
+/// Prints what is wrong with a file, one line for each.
+fn complain(path: &Path, errors: &[impl Display]) -> anyhow::Error {
+    for error in errors {
+        eprintln!("{error}");
+    }
+    anyhow::anyhow!("{} 有 {} 处错误", path.display(), errors.len())
+}
+
+fn complain_all(mistakes: &[facts_file::Mistake]) -> anyhow::Error {
+    for mistake in mistakes {
+        eprintln!("{mistake}");
+    }
+    anyhow::anyhow!("共 {} 处错误，改好后再算", mistakes.len())
+}
+
+/// Which period is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// One of those in which the rulebook counts; those before it are computed for it.
+    Named(Period),
+    /// These days, whatever came before.
+    Alone(Period),
+}
+
+fn wanted(text: &str, rule: &PeriodRule) -> Result<Wanted, String> {
+    if let Some((first, last)) = text.split_once("..") {
+        let day = |text: &str| {
+            facts_file::day(text).ok_or_else(|| format!("「{text}」不是日期，应如 2026-02-15"))
+        };
+        let (first, last) = (day(first)?, day(last)?);
+        if last < first {
+            return Err(format!("考核期的最后一天 {last} 早于第一天 {first}"));
+        }
+        return Ok(Wanted::Alone(Period::fixed(rule.unit, first, last)));
+    }
+    let period = period_named(text, rule)?;
+    Ok(if period.unit == rule.unit {
+        Wanted::Named(period)
+    } else {
+        Wanted::Alone(period)
+    })
+}
+
+/// The period of this name, with the days that the rulebook gives it. A session year is the one
+/// that begins in the year it is named after.
+pub(super) fn period_named(text: &str, rule: &PeriodRule) -> Result<Period, String> {
+    let (example, begins) = match rule.unit {
+        PeriodUnit::Year => ("2026", None),
+        PeriodUnit::HalfYear => ("2026-H1", None),
+        PeriodUnit::Quarter => ("2026-Q3", None),
+        PeriodUnit::Month => ("2026-09", None),
+        PeriodUnit::SessionYear => ("2026-S", text.strip_suffix("-S")),
+        PeriodUnit::Term => ("2026-T", text.strip_suffix("-T")),
+    };
+    let wrong = || {
+        format!(
+            "「{text}」不是本细则的考核期，应如 {example}，或写起止日期，如 2026-02-15..2027-02-14"
+        )
+    };
+    let names_years = matches!(rule.unit, PeriodUnit::SessionYear | PeriodUnit::Term);
+    if names_years {
+        let year = begins.and_then(|year| year.parse::<i32>().ok());
+        let year = year
+            .filter(|year| (2000..=2100).contains(year))
+            .ok_or_else(wrong)?;
+        let (month, day) = rule.start_day().unwrap_or((1, 1));
+        let first = NaiveDate::from_ymd_opt(year, month, day).ok_or_else(wrong)?;
+        return Ok(rule.around(first));
+    }
+    let period: Period = text.parse().map_err(|_| wrong())?;
+    // A year that does not begin in January has other days than the calendar's.
+    Ok(if period.unit == rule.unit {
+        let (month, day) = rule.start_day().unwrap_or((1, 1));
+        let starts = NaiveDate::from_ymd_opt(period.year, month, day).ok_or_else(wrong)?;
+        let mut own = rule.around(starts);
+        for _ in 1..period.number {
+            let next = own.last.succ_opt().ok_or_else(wrong)?;
+            own = rule.around(next);
+        }
+        own
+    } else {
+        period
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(unit: PeriodUnit, starts: &str) -> PeriodRule {
+        PeriodRule {
+            unit,
+            starts: starts.to_owned(),
+        }
+    }
+
+    fn days(text: &str, rule: &PeriodRule) -> String {
+        match wanted(text, rule) {
+            Ok(Wanted::Named(one)) => format!("{} {}", one.first, one.last),
+            Ok(Wanted::Alone(one)) => format!("alone {} {}", one.first, one.last),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn a_period_is_named_as_the_rulebook_counts_them() {
+        let year = rule(PeriodUnit::Year, "01-01");
+        assert_eq!(days("2026", &year), "2026-01-01 2026-12-31");
+        assert_eq!(days("2026-Q3", &year), "alone 2026-07-01 2026-09-30");
+        let session = rule(PeriodUnit::SessionYear, "02-15");
+        assert_eq!(days("2026-S", &session), "2026-02-15 2027-02-14");
+        assert!(days("2026", &session).contains("应如 2026-S"));
+        let school = rule(PeriodUnit::Quarter, "03-01");
+        assert_eq!(days("2026-Q2", &school), "2026-06-01 2026-08-31");
+        assert!(days("2026-S", &year).contains("应如 2026"));
+    }
+
+    #[test]
+    fn a_period_can_be_given_by_its_days() {
+        let session = rule(PeriodUnit::SessionYear, "02-15");
+        assert_eq!(
+            days("2026-02-10..2027.2.9", &session),
+            "alone 2026-02-10 2027-02-09"
+        );
+        assert!(days("2026-02-10..2026-02-09", &session).contains("早于"));
+        assert!(days("2026-02-10..明年", &session).contains("不是日期"));
+    }
 }

@@ -6,7 +6,6 @@ use domain::ids::{CommitteeId, GroupId, SectorId, SpecialCommitteeId};
 use domain::score::{Person, Subject};
 use entity::{Scoped, group, member, sector, special_committee};
 
-use super::service::Assessed;
 use crate::app::App;
 use crate::error::Result;
 
@@ -75,8 +74,15 @@ impl Places {
         Some(Person::new(Subject::Group(id), &traits))
     }
 
-    /// The place of somebody's group in lists.
-    pub(super) fn ordinal(&self, one: &Assessed) -> Option<i32> {
-        self.groups.get(&one.member.group_id).map(|row| row.ordinal)
+    /// The groups in the order of lists.
+    pub fn in_order(&self) -> Vec<&group::Model> {
+        let mut groups: Vec<&group::Model> = self.groups.values().collect();
+        groups.sort_by_key(|group| (group.ordinal, group.id));
+        groups
+    }
+
+    /// The place of a group in lists.
+    pub(super) fn ordinal(&self, group: GroupId) -> Option<i32> {
+        self.groups.get(&group).map(|row| row.ordinal)
     }
 }

@@ -1,90 +1,53 @@
-//! The one way to compute scores, and what is made of them: rows of a table, ranks.
+//! The one way to scores, and what is made of them: rows of a table, ranks. An open period is
+//! computed from what is there now, a closed one answered from its frozen sheets.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use domain::authority::Reach;
-use domain::ids::{CommitteeId, GroupId, MemberId, SectorId};
-use domain::people::Position;
+use chrono::{DateTime, Utc};
+use domain::ids::{CommitteeId, MemberId, PeriodId};
 use domain::points::Points;
-use domain::score::{Candidate, Fact, Period, Person, Record, Scheme, Sheet};
-use domain::time::local_date;
-use entity::{Scoped, fact, member};
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QueryTrait};
+use domain::score::{Candidate, Closed, Fact, Period, Person, Rank, Scheme, Sheet, Subject};
+use entity::{Scoped, group, member, period, sheet as sheets_table};
+use sea_orm::{ColumnTrait, QueryFilter};
 
+use super::known::{self, Back, candidate};
+use super::periods::freeze::{Basis, everybody};
+use super::periods::{self, frozen};
 use super::places::Places;
+use super::rulebooks::in_force;
 use crate::app::App;
 use crate::error::{ApiError, Result};
 
-/// Whose sheets.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// How far whoever asks may see.
-    pub reach: Reach,
-    /// This member only.
-    pub member: Option<MemberId>,
-    /// Members of this group only.
-    pub group: Option<GroupId>,
-    /// Members of this sector only.
-    pub sector: Option<SectorId>,
-    /// Members in this position only.
-    pub position: Option<Position>,
+pub use super::filter::Filter;
+pub use super::known::fact_of;
+pub use super::periods::period;
+pub use super::visibility::{ranking as sight_of_ranking, sees_places};
+
+/// What is frozen of a closed result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    /// The period.
+    pub period: PeriodId,
+    /// Which revision of the person's sheet this is.
+    pub revision: i32,
+    /// The hash of the sheet as it was written down.
+    pub hash: String,
+    /// Whether it was amended after the closing.
+    pub amended: bool,
+    /// When it was written down.
+    pub at: DateTime<Utc>,
 }
 
-impl Filter {
-    /// Everybody within reach.
-    pub fn within(reach: Reach) -> Self {
+impl Frozen {
+    /// What a row says of itself.
+    pub fn of(row: &sheets_table::Model) -> Self {
         Self {
-            reach,
-            member: None,
-            group: None,
-            sector: None,
-            position: None,
+            period: row.period_id,
+            revision: row.revision,
+            hash: row.hash.clone(),
+            amended: row.amendment_id.is_some(),
+            at: row.created_at,
         }
-    }
-
-    /// One member whom the caller was proved to reach.
-    pub fn one(member: MemberId) -> Self {
-        let reach = Reach {
-            committee: true,
-            ..Reach::default()
-        };
-        Self {
-            member: Some(member),
-            ..Self::within(reach)
-        }
-    }
-
-    fn includes(&self, member: &member::Model) -> bool {
-        let reach = &self.reach;
-        let within = reach.committee
-            || reach.groups.contains(&member.group_id)
-            || reach.member == Some(member.id);
-        within
-            && self.member.is_none_or(|id| id == member.id)
-            && self.group.is_none_or(|id| id == member.group_id)
-            && self.sector.is_none_or(|id| id == member.sector_id)
-            && self
-                .position
-                .is_none_or(|position| position == member.position)
-    }
-
-    fn members(&self) -> Condition {
-        use member::Column as C;
-        let within = if self.reach.committee {
-            Condition::all()
-        } else {
-            // An empty list of groups matches nothing.
-            Condition::any()
-                .add(C::GroupId.is_in(self.reach.groups.iter().copied()))
-                .add_option(self.reach.member.map(|member| C::Id.eq(member)))
-        };
-        Condition::all()
-            .add(within)
-            .add_option(self.member.map(|member| C::Id.eq(member)))
-            .add_option(self.group.map(|group| C::GroupId.eq(group)))
-            .add_option(self.sector.map(|sector| C::SectorId.eq(sector)))
-            .add_option(self.position.map(|position| C::Position.eq(position)))
     }
 }
 
@@ -97,92 +60,142 @@ pub struct Assessed {
     pub group: String,
     /// The name of his sector.
     pub sector: String,
-    /// The member as rules look at him.
+    /// The member as rules look at him; of a closed period, as he was at the closing.
     pub person: Person,
-    /// His facts, those of the period and those that take others back.
+    /// His facts, at least those of the period and those that take others back.
     pub facts: Vec<Fact>,
+    /// What was closed before, where the sheet depends on it.
+    pub closed: Vec<Closed>,
+    /// Whether the membership was broken just before the period.
+    pub after_break: bool,
     /// His sheet.
     pub sheet: Sheet,
+    /// What is frozen of it; none while the period is open.
+    pub frozen: Option<Frozen>,
 }
 
 impl Assessed {
-    fn of(
-        scheme: &Scheme,
-        period: Period,
-        person: Person,
-        member: member::Model,
-        facts: Vec<Fact>,
-    ) -> Self {
+    fn new(member: member::Model, one: Candidate, frozen: Option<Frozen>) -> Self {
+        let person = one.assessed.person;
         Self {
             group: person.word("group").unwrap_or_default().to_owned(),
             sector: person.word("sector").unwrap_or_default().to_owned(),
-            sheet: scheme.sheet(period, Record::of(&person, &facts)),
+            sheet: one.assessed.sheet,
+            facts: one.facts,
+            closed: one.closed,
+            after_break: one.after_break,
             member,
             person,
-            facts,
-        }
-    }
-
-    fn candidate(&self) -> Candidate {
-        Candidate {
-            assessed: domain::score::Assessed {
-                person: self.person.clone(),
-                sheet: self.sheet.clone(),
-            },
-            facts: self.facts.clone(),
-            closed: Vec::new(),
-            after_break: false,
+            frozen,
         }
     }
 }
 
+/// A group with its sheet.
+#[derive(Clone, Debug)]
+pub struct AssessedGroup {
+    /// The group.
+    pub group: group::Model,
+    /// Its sheet.
+    pub sheet: Sheet,
+    /// Its place among the groups.
+    pub place: Rank,
+    /// What is frozen of it; none while the period is open.
+    pub frozen: Option<Frozen>,
+}
+
 /// The sheets of everybody who was a member on a day of the period and whom the rulebook assesses,
-/// in the order of groups, then of names, in six queries however many they are.
+/// in the order of groups, then of names, in a fixed number of queries however many they are.
 pub async fn sheets(
     app: &App,
     committee: CommitteeId,
     period: Period,
     filter: &Filter,
 ) -> Result<Vec<Assessed>> {
-    let scheme = in_force(app);
-    // Nobody's grade is known without everybody's where a grade has a quota.
-    let everybody = scheme.has_quotas();
-    let members = member::Entity::of(committee)
-        .apply_if((!everybody).then(|| filter.members()), |query, within| {
-            query.filter(within)
-        })
-        .filter(member::Column::JoinedOn.lte(period.last))
-        .filter(
-            Condition::any()
-                .add(member::Column::LeftOn.is_null())
-                .add(member::Column::LeftOn.gte(period.first)),
-        )
-        .all(app.db.read())
-        .await?;
     let places = Places::load(app, committee).await?;
-    let one = filter.member.filter(|_| !everybody);
-    let mut facts = facts_by_member(app, committee, period, one).await?;
-    let mut assessed: Vec<Assessed> = members
-        .into_iter()
-        .filter_map(|member| {
-            let person = places.person(&member);
-            let own = facts.remove(&member.id).unwrap_or_default();
-            scheme
-                .assesses(&person)
-                .then(|| Assessed::of(&scheme, period, person, member, own))
-        })
-        .collect();
-    if everybody {
-        keep_quotas(&scheme, &mut assessed);
-        assessed.retain(|one| filter.includes(&one.member));
-    }
+    let mut assessed = match periods::closed(app, committee, period).await? {
+        Some(closed) => read(app, &closed, period, filter.member).await?,
+        None => computed(app, committee, &places, period, filter).await?,
+    };
+    assessed.retain(|one| filter.includes(&one.member));
     assessed.sort_by(|a, b| {
-        let (left, right) = (
-            (places.ordinal(a), &a.group, &a.member.name),
-            (places.ordinal(b), &b.group, &b.member.name),
-        );
-        left.cmp(&right).then(a.member.id.cmp(&b.member.id))
+        let place = |one: &Assessed| (places.ordinal(one.member.group_id), one.group.clone());
+        let (left, right) = (place(a), place(b));
+        let named = left.cmp(&right).then(a.member.name.cmp(&b.member.name));
+        named.then(a.member.id.cmp(&b.member.id))
     });
+    Ok(assessed)
+}
+
+async fn computed(
+    app: &App,
+    committee: CommitteeId,
+    places: &Places,
+    period: Period,
+    filter: &Filter,
+) -> Result<Vec<Assessed>> {
+    let scheme = in_force(app, committee, period).await?.scheme;
+    // Nobody's grade is known without everybody's where a grade has a quota.
+    let within = (!scheme.has_quotas()).then_some(filter);
+    let back = Back::for_sheets(&scheme);
+    let (mut rows, mut people) = (Vec::new(), Vec::new());
+    for one in known::members(app, committee, places, period, within, back).await? {
+        if scheme.assesses(&one.person) {
+            let (closed, broken) = (one.before.closed, one.before.after_break);
+            let of = candidate(&scheme, period, one.person, one.facts, closed, broken);
+            rows.push(one.member);
+            people.push(of);
+        }
+    }
+    if scheme.has_quotas() {
+        scheme.keep_quotas(&mut people);
+    }
+    let pairs = rows.into_iter().zip(people);
+    Ok(pairs
+        .map(|(member, one)| Assessed::new(member, one, None))
+        .collect())
+}
+
+/// The frozen sheets of members of a closed period.
+async fn read(
+    app: &App,
+    closed: &period::Model,
+    period: Period,
+    one: Option<MemberId>,
+) -> Result<Vec<Assessed>> {
+    let db = app.db.read();
+    let committee = closed.committee_id;
+    let mut rows = frozen::rows(db, closed).await?;
+    rows.retain(|row| row.member_id.is_some() && (one.is_none() || row.member_id == one));
+    let mut members: HashMap<MemberId, member::Model> = HashMap::new();
+    let ids: Vec<MemberId> = rows.iter().filter_map(|row| row.member_id).collect();
+    // SQLite takes 32,766 parameters in a statement.
+    for ids in ids.chunks(500) {
+        let found = member::Entity::of(committee)
+            .filter(member::Column::Id.is_in(ids.iter().copied()))
+            .all(db)
+            .await?;
+        members.extend(found.into_iter().map(|member| (member.id, member)));
+    }
+    let mut facts = known::facts(app, committee, known::Span::of(period), one).await?;
+    let mut assessed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(member) = row.member_id.and_then(|id| members.remove(&id)) else {
+            continue;
+        };
+        let subject = Subject::Member(member.id);
+        let basis = Basis::read(&row)?;
+        let of = Candidate {
+            assessed: domain::score::Assessed {
+                person: basis.person(subject),
+                sheet: frozen::read(&row, period)?,
+            },
+            facts: facts.remove(&subject).unwrap_or_default(),
+            closed: Vec::new(),
+            after_break: basis.after_break,
+        };
+        assessed.push(Assessed::new(member, of, Some(Frozen::of(&row))));
+    }
     Ok(assessed)
 }
 
@@ -190,97 +203,172 @@ pub async fn sheets(
 /// the period: a former member may see that there is nothing.
 pub async fn sheet(app: &App, member: member::Model, period: Period) -> Result<Assessed> {
     let committee = member.committee_id;
-    let scheme = in_force(app);
-    if scheme.has_quotas() {
-        let all = sheets(app, committee, period, &Filter::one(member.id)).await?;
-        if let Some(one) = all.into_iter().next() {
-            return Ok(one);
-        }
+    let all = sheets(app, committee, period, &Filter::one(member.id)).await?;
+    if let Some(one) = all.into_iter().next() {
+        return Ok(one);
     }
-    let places = Places::load(app, committee).await?;
-    let mut facts = facts_by_member(app, committee, period, Some(member.id)).await?;
-    let own = facts.remove(&member.id).unwrap_or_default();
-    let person = places.person(&member);
-    Ok(Assessed::of(&scheme, period, person, member, own))
+    let scheme = in_force(app, committee, period).await?.scheme;
+    let person = Places::load(app, committee).await?.person(&member);
+    let facts = match periods::closed(app, committee, period).await? {
+        // Whoever has no sheet of a closed period has nothing in it.
+        Some(_) => Vec::new(),
+        None => known::facts(app, committee, known::Span::of(period), Some(member.id))
+            .await?
+            .remove(&person.subject)
+            .unwrap_or_default(),
+    };
+    let one = candidate(&scheme, period, person, facts, Vec::new(), false);
+    Ok(Assessed::new(member, one, None))
 }
 
-/// The scheme by which a committee is assessed.
-pub fn in_force(app: &App) -> Arc<Scheme> {
-    Arc::clone(&app.scheme)
-}
-
-fn keep_quotas(scheme: &Scheme, assessed: &mut [Assessed]) {
-    let mut candidates: Vec<Candidate> = assessed.iter().map(Assessed::candidate).collect();
-    scheme.keep_quotas(&mut candidates);
-    for (one, candidate) in assessed.iter_mut().zip(candidates) {
-        one.sheet = candidate.assessed.sheet;
-    }
-}
-
-/// The facts of the period, and every reversal: one may bear a later day than what it takes back.
-async fn facts_by_member(
+/// Everybody assessed in a period, members and groups, with the facts of the term and what was
+/// closed before: what reviews look at. The sheets are the frozen ones where the period is closed.
+pub async fn candidates(
     app: &App,
     committee: CommitteeId,
     period: Period,
-    member: Option<MemberId>,
-) -> Result<HashMap<MemberId, Vec<Fact>>> {
-    use fact::Column as C;
-    let in_period = C::HappenedOn.between(period.first, period.last);
-    let rows = fact::Entity::of(committee)
-        .apply_if(member, |query, member| query.filter(C::MemberId.eq(member)))
-        .filter(C::MemberId.is_not_null())
-        .filter(
-            Condition::any()
-                .add(in_period)
-                .add(C::Reverses.is_not_null()),
-        )
-        .order_by_asc(C::Seq)
-        .all(app.db.read())
-        .await?;
-    let mut facts: HashMap<MemberId, Vec<Fact>> = HashMap::new();
-    for row in rows {
-        if let Some(member) = row.member_id {
-            facts.entry(member).or_default().push(fact_of(row)?);
+) -> Result<Vec<Candidate>> {
+    let scheme = scheme_of(app, committee, period).await?;
+    let (mut people, _) = everybody(app, committee, &scheme, period).await?;
+    let Some(closed) = periods::closed(app, committee, period).await? else {
+        return Ok(people);
+    };
+    let mut rows: HashMap<Option<Subject>, sheets_table::Model> =
+        frozen::rows(app.db.read(), &closed)
+            .await?
+            .into_iter()
+            .map(|row| (row.subject(), row))
+            .collect();
+    // Who came onto the roster after the closing is no candidate; who left it has no facts to
+    // judge and is none either.
+    people.retain(|one| rows.contains_key(&Some(one.assessed.person.subject)));
+    for one in &mut people {
+        let subject = one.assessed.person.subject;
+        if let Some(row) = rows.remove(&Some(subject)) {
+            let basis = Basis::read(&row)?;
+            one.assessed.sheet = frozen::read(&row, period)?;
+            one.assessed.person = basis.person(subject);
+            one.after_break = basis.after_break;
         }
     }
-    Ok(facts)
+    Ok(people)
 }
 
-/// A row of the ledger as rules look at it.
-fn fact_of(row: fact::Model) -> Result<Fact> {
-    let unreadable = || ApiError::internal(anyhow::anyhow!("fact {} is unreadable", row.id));
-    Ok(Fact {
-        id: row.id,
-        subject: row.subject().ok_or_else(unreadable)?,
-        attributes: serde_json::from_str(&row.attributes).map_err(|_| unreadable())?,
-        kind: row.kind,
-        on: row.happened_on,
-        title: row.title,
-        reference: row.reference,
-        recorder: row.recorder,
-        verified: true,
-        reverses: row.reverses,
-    })
-}
-
-/// The period that `text` names, or the one of the rulebook in which today lies.
-///
-/// # Errors
-/// `validation_failed` for a text that is not spelled like a period.
-pub fn period(app: &App, text: Option<&str>) -> Result<Period> {
-    match text {
-        None => Ok(in_force(app)
-            .rulebook()
-            .period
-            .around(local_date(app.clock.now()))),
-        Some(text) => text.parse().map_err(|_| {
-            ApiError::field(
-                "period",
-                "invalid_period",
-                "应为年度（如 2026）、半年（如 2026-H1）、季度（如 2026-Q3）或月份（如 2026-09）",
-            )
-        }),
+/// The rulebook by which a period is assessed: the frozen one where it is closed.
+pub async fn scheme_of(
+    app: &App,
+    committee: CommitteeId,
+    period: Period,
+) -> Result<std::sync::Arc<Scheme>> {
+    match periods::closed(app, committee, period).await? {
+        Some(closed) => periods::frozen_scheme(app, &closed),
+        None => Ok(in_force(app, committee, period).await?.scheme),
     }
+}
+
+/// The sheets of the groups in the order of lists, each with its place; none where the rulebook
+/// does not score groups.
+pub async fn group_sheets(
+    app: &App,
+    committee: CommitteeId,
+    period: Period,
+) -> Result<Vec<AssessedGroup>> {
+    let scheme = scheme_of(app, committee, period).await?;
+    let places = Places::load(app, committee).await?;
+    let mut found: HashMap<Subject, (domain::score::Assessed, Option<Frozen>)> = HashMap::new();
+    if let Some(closed) = periods::closed(app, committee, period).await? {
+        for row in frozen::rows(app.db.read(), &closed).await? {
+            let Some(subject @ Subject::Group(_)) = row.subject() else {
+                continue;
+            };
+            let person = Basis::read(&row)?.person(subject);
+            let sheet = frozen::read(&row, period)?;
+            let assessed = domain::score::Assessed { person, sheet };
+            found.insert(subject, (assessed, Some(Frozen::of(&row))));
+        }
+    } else if scheme.scores_groups() {
+        let back = Back::for_sheets(&scheme);
+        let mut people = Vec::new();
+        for one in known::groups(app, committee, &places, period, back).await? {
+            if scheme.assesses(&one.person) {
+                let (closed, broken) = (one.before.closed, one.before.after_break);
+                let of = candidate(&scheme, period, one.person, one.facts, closed, broken);
+                people.push(of);
+            }
+        }
+        if scheme.has_quotas() {
+            scheme.keep_quotas(&mut people);
+        }
+        for one in people {
+            found.insert(one.assessed.person.subject, (one.assessed, None));
+        }
+    }
+    let rows: Vec<_> = places
+        .in_order()
+        .into_iter()
+        .filter_map(|group| {
+            let (assessed, frozen) = found.remove(&Subject::Group(group.id))?;
+            Some((group.clone(), assessed, frozen))
+        })
+        .collect();
+    let assessed: Vec<_> = rows.iter().map(|(_, one, _)| one.clone()).collect();
+    let ranks = scheme.rank(&assessed);
+    let places = rows.into_iter().zip(ranks);
+    Ok(places
+        .map(|((group, one, frozen), place)| AssessedGroup {
+            group,
+            sheet: one.sheet,
+            place,
+            frozen,
+        })
+        .collect())
+}
+
+/// A member with his sheet and where he stands.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    /// The member.
+    pub assessed: Assessed,
+    /// His rank among those who were asked for.
+    pub rank: u64,
+    /// His place within the partition of the rulebook, among everybody assessed.
+    pub place: Rank,
+}
+
+/// The scores of those whom the filter includes, the most points first, each with its rank among
+/// them and its place in the partition of the rulebook.
+pub async fn ranking(
+    app: &App,
+    committee: CommitteeId,
+    period: Period,
+    filter: &Filter,
+) -> Result<Vec<Ranked>> {
+    let scheme = scheme_of(app, committee, period).await?;
+    let everybody = sheets(app, committee, period, &Filter::all()).await?;
+    let all: Vec<_> = everybody
+        .iter()
+        .map(|one| domain::score::Assessed {
+            person: one.person.clone(),
+            sheet: one.sheet.clone(),
+        })
+        .collect();
+    let mut places: HashMap<MemberId, Rank> = everybody
+        .iter()
+        .map(|one| one.member.id)
+        .zip(scheme.rank(&all))
+        .collect();
+    let mut within = everybody;
+    within.retain(|one| filter.includes(&one.member));
+    Ok(ranked(within)
+        .into_iter()
+        .filter_map(|(rank, assessed)| {
+            Some(Ranked {
+                place: places.remove(&assessed.member.id)?,
+                assessed,
+                rank,
+            })
+        })
+        .collect())
 }
 
 /// The sheets with the most points first, each with its rank among them. Equal points share a
@@ -300,4 +388,9 @@ pub fn ranked(mut assessed: Vec<Assessed>) -> Vec<(u64, Assessed)> {
             (rank, one)
         })
         .collect()
+}
+
+/// What goes wrong only where somebody changed the tables by hand.
+pub(super) fn corrupt(what: impl std::fmt::Display) -> ApiError {
+    ApiError::internal(anyhow::anyhow!("{what}"))
 }

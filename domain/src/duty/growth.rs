@@ -78,7 +78,12 @@ impl Growth {
 pub fn without(attributes: &Attributes, attribute: &str, word: &str) -> Attributes {
     let mut rest = attributes.clone();
     if let Some(value) = attributes.get(attribute) {
-        let words: Vec<String> = value.words().iter().filter(|one| *one != word).cloned().collect();
+        let words: Vec<String> = value
+            .words()
+            .iter()
+            .filter(|one| *one != word)
+            .cloned()
+            .collect();
         if words.is_empty() {
             rest.remove(attribute);
         } else {
@@ -111,9 +116,15 @@ mod tests {
 
         let expected = attributes(r#"{ "stage": ["submitted", "filed", "key"], "role": "first" }"#);
         assert_eq!(after, expected);
-        assert_eq!(Growth::word("stage", "filed").applied(proposal, &after), after);
+        assert_eq!(
+            Growth::word("stage", "filed").applied(proposal, &after),
+            after
+        );
         let without_it = without(&after, "stage", "filed");
-        assert_eq!(without_it, attributes(r#"{ "stage": ["submitted", "key"], "role": "first" }"#));
+        assert_eq!(
+            without_it,
+            attributes(r#"{ "stage": ["submitted", "key"], "role": "first" }"#)
+        );
     }
 
     #[test]
@@ -121,7 +132,8 @@ mod tests {
         let vocabulary = Vocabulary::usual();
         let report = vocabulary.kind("opinion_report").unwrap();
         let before = attributes(r#"{ "level": "district", "form": "individual" }"#);
-        let found = attributes(r#"{ "level": ["district", "city"], "adopted": true, "form": "joint" }"#);
+        let found =
+            attributes(r#"{ "level": ["district", "city"], "adopted": true, "form": "joint" }"#);
 
         let missing = Growth::missing(report, &before, &found);
 
@@ -129,7 +141,9 @@ mod tests {
         assert_eq!(missing.flags, ["adopted"]);
         let after = missing.applied(report, &before);
         assert!(Growth::missing(report, &after, &found).is_empty());
-        let expected = attributes(r#"{ "level": ["district", "city"], "adopted": true, "form": "individual" }"#);
+        let expected = attributes(
+            r#"{ "level": ["district", "city"], "adopted": true, "form": "individual" }"#,
+        );
         assert_eq!(after, expected);
     }
 }

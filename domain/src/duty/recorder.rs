@@ -136,8 +136,11 @@ mod tests {
 
     #[test]
     fn an_organ_records_what_the_rules_give_it() {
-        let (office, proposals, economy) =
-            (desk(true, &[]), desk(false, &["提案委"]), desk(false, &["经济委"]));
+        let (office, proposals, economy) = (
+            desk(true, &[]),
+            desk(false, &["提案委"]),
+            desk(false, &["经济委"]),
+        );
         let key = |key: &str| Ok(Some(key.to_owned()));
         assert_eq!(recorded_by(&office, "conduct"), key("office"));
         assert_eq!(recorded_by(&proposals, "proposal"), key("proposals"));
@@ -159,7 +162,10 @@ mod tests {
 
     #[test]
     fn the_office_enters_what_an_organ_without_a_seat_found() {
-        assert_eq!(recorded_by(&desk(true, &[]), "score"), Ok(Some("employer".to_owned())));
+        assert_eq!(
+            recorded_by(&desk(true, &[]), "score"),
+            Ok(Some("employer".to_owned()))
+        );
         assert_eq!(
             recorded_by(&desk(false, &["提案委"]), "score"),
             Err(vec!["所在单位".to_owned()])

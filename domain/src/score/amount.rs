@@ -122,6 +122,12 @@ impl Amount {
         u64::try_from(self.0.floor().to_integer()).unwrap_or(0)
     }
 
+    /// Both numbers where both are whole: nearly all are, and they need no common denominator.
+    fn whole_with(self, other: Self) -> Option<(i128, i128)> {
+        let whole = (*self.0.denom(), *other.0.denom()) == (1, 1);
+        whole.then(|| (*self.0.numer(), *other.0.numer()))
+    }
+
     /// In millionths, for what no longer fits.
     fn coarse(self) -> Ratio<i128> {
         let (numer, denom) = (*self.0.numer(), *self.0.denom());
@@ -139,7 +145,10 @@ impl Amount {
 impl Add for Amount {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        let exact = self.0.checked_add(&other.0);
+        let exact = match self.whole_with(other) {
+            Some((left, right)) => left.checked_add(right).map(Ratio::from_integer),
+            None => self.0.checked_add(&other.0),
+        };
         Self(exact.unwrap_or_else(|| self.coarse() + other.coarse()))
     }
 }
@@ -154,7 +163,10 @@ impl Sub for Amount {
 impl Mul for Amount {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        let exact = self.0.checked_mul(&other.0);
+        let exact = match self.whole_with(other) {
+            Some((left, right)) => left.checked_mul(right).map(Ratio::from_integer),
+            None => self.0.checked_mul(&other.0),
+        };
         Self(exact.unwrap_or_else(|| {
             let product = self.coarse().checked_mul(&other.coarse());
             product.unwrap_or_else(|| Ratio::from_integer(MOST))

@@ -108,9 +108,12 @@ impl<'a> Claims<'a> {
         let counting: Vec<Vec<bool>> = rules
             .iter()
             .zip(&self.by_rule)
-            .map(|(rule, claims)| match rule.again {
-                true => vec![false; claims.len()],
-                false => counting(rule, period, claims),
+            .map(|(rule, claims)| {
+                if rule.again {
+                    vec![false; claims.len()]
+                } else {
+                    counting(rule, period, claims)
+                }
             })
             .collect();
         for (index, (claims, counting)) in self.by_rule.iter().zip(&counting).enumerate() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::amount::{Amount, RoundingMode};
 use super::person::Person;
-use super::rulebook::{End, Nomination, Partition, Pick, Ties};
+use super::rulebook::{End, Nomination, Partition, Pick, SubjectKind, Ties};
 use super::scheme::{Scheme, TOTAL, subject_kind};
 use super::sheet::Sheet;
 
@@ -68,11 +68,11 @@ impl Scheme {
         all.iter()
             .zip(&scores)
             .map(|(one, own)| {
-                let among = part(one, per);
+                let among = ranked_in(one, per);
                 let others = all
                     .iter()
                     .zip(&scores)
-                    .filter(|(other, _)| same(one, other) && part(other, per) == among);
+                    .filter(|(other, _)| same(one, other) && ranked_in(other, per) == among);
                 let (mut of, mut rank) = (0, 1);
                 for (_, theirs) in others {
                     of += 1;
@@ -188,6 +188,15 @@ fn score(one: &Assessed, order: &[String]) -> Vec<Amount> {
 
 fn same(one: &Assessed, other: &Assessed) -> bool {
     subject_kind(&one.person) == subject_kind(&other.person)
+}
+
+/// The partition somebody is ranked in: groups among all groups where members are ranked within
+/// theirs.
+fn ranked_in(one: &Assessed, per: Partition) -> &str {
+    match (subject_kind(&one.person), per) {
+        (SubjectKind::Group, Partition::Group) => "",
+        _ => part(one, per),
+    }
 }
 
 /// The name of the partition somebody is in.

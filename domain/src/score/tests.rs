@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::*;
 use crate::ids::{FactId, MemberId};
 
+mod boundaries;
 mod properties;
 
 const YEAR: i32 = 2026;

@@ -3,19 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::authority::Scope;
+use domain::closing::{AmendmentKind, AmendmentStatus, PeriodStatus};
 use domain::ids::{
-    AccountId, ActivityFileId, ActivityId, BindingRequestId, CorrectionId, FileId, GroupId,
-    LeaveRequestId, MemberId,
+    AccountId, ActivityFileId, ActivityId, AmendmentId, BindingRequestId, CorrectionId, FileId,
+    GroupId, LeaveRequestId, MemberId, PeriodId,
 };
 use domain::leave::{LeaveReason, LeaveState};
 use domain::people::{AccountKind, BindingState};
 use entity::{
-    Scoped, account, activity_file, binding_request, correction, file, leave_request, seat,
+    Scoped, account, activity_file, amendment, binding_request, correction, file, leave_request,
+    seat,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde_json::json;
 use tests::TestApp;
 use uuid::Uuid;
+
+use super::reviews::write_review;
 
 /// Where a row of the path lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +102,7 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
         .await;
         let plan = draft_plan(t, convener, &group, member_id).await;
         let record = declare(t, member).await;
+        let rulebook = draft_rulebook(t, office, place).await;
         let (leave, correction, request, file_id, account_id) =
             write_rows(t, committee, &activity, member_id).await;
         let delivery = entity::delivery::Entity::of(committee)
@@ -114,6 +119,7 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
             .await
             .expect("seats")
             .expect("a seat");
+        let amendment = amendment_row(t, committee, place, member_id).await;
         scopes.insert(
             place,
             Scope {
@@ -121,9 +127,16 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
                 member: Some(member_id),
             },
         );
+        let group_id = GroupId(group.parse().expect("an id"));
+        for (name, id) in write_review(t, committee, group_id, member_id).await {
+            ids.insert((name, place), id);
+        }
         for (name, id) in [
             ("activity_id", activity),
+            ("group_id", group),
+            ("amendment_id", amendment),
             ("plan_id", plan),
+            ("rulebook_id", rulebook),
             ("member_id", member_id.to_string()),
             ("leave_request_id", leave.to_string()),
             ("correction_id", correction.to_string()),
@@ -143,11 +156,73 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
     Rows { ids, scopes }
 }
 
+/// An amendment of a member's facts in a closed period of that place's own.
+async fn amendment_row(
+    t: &TestApp,
+    committee: domain::ids::CommitteeId,
+    place: Place,
+    member: MemberId,
+) -> String {
+    let (period, id) = (PeriodId(Uuid::now_v7()), AmendmentId(Uuid::now_v7()));
+    let (now, day) = (t.now(), domain::time::local_date(t.now()));
+    let closed = entity::period::ActiveModel {
+        committee_id: Set(committee),
+        id: Set(period),
+        key: Set(format!("{place:?}")),
+        unit: Set("year".to_owned()),
+        year: Set(2000),
+        number: Set(1),
+        first: Set(day),
+        last: Set(day),
+        status: Set(PeriodStatus::Open),
+        closings: Set(0),
+        row_version: Set(1),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let amendment = amendment::ActiveModel {
+        committee_id: Set(committee),
+        id: Set(id),
+        period_id: Set(period),
+        closing: Set(1),
+        kind: Set(AmendmentKind::Reversal),
+        member_id: Set(Some(member)),
+        reason: Set("误记".to_owned()),
+        document: Set("1".to_owned()),
+        status: Set(AmendmentStatus::Proposed),
+        proposed_by: Set(AccountId(Uuid::now_v7())),
+        proposed_at: Set(now),
+        ..Default::default()
+    };
+    t.app
+        .db
+        .housekeeping(async |txn| {
+            entity::period::Entity::insert(closed)
+                .exec_without_returning(txn)
+                .await?;
+            amendment::Entity::insert(amendment)
+                .exec_without_returning(txn)
+                .await?;
+            Ok(())
+        })
+        .await
+        .expect("rows are written");
+    id.to_string()
+}
+
 /// A duty record of a member, by himself.
 async fn declare(t: &TestApp, member: &str) -> String {
     let record = json!({ "kind": "proposal", "title": "提案", "content": "内容", "done_on": "2026-09-01", "evidence_ids": [] });
     let record = t.act(member, "/duty-records", record).await;
     record["id"].as_str().expect("an id").to_owned()
+}
+
+/// A version of the rules of the committee, one for each place.
+async fn draft_rulebook(t: &TestApp, office: &str, place: Place) -> String {
+    let text =
+        domain::score::SIX_ONES.replace("version = 1", &format!("version = {}", place as u32 + 1));
+    let draft = t.act(office, "/rulebooks", json!({ "text": text })).await;
+    draft["id"].as_str().expect("an id").to_owned()
 }
 
 /// The plan of a group, by its convener; a member of the group sees to its item.

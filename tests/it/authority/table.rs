@@ -276,12 +276,178 @@ pub(super) const OPERATIONS: &[(&str, Guard)] = &[
         "POST /api/v1/duty-records/{duty_record_id}/reverse",
         Row(DutyVerify, DutyList),
     ),
+    (
+        "POST /api/v1/duty-records/{duty_record_id}/stage",
+        Row(DutyVerify, DutyList),
+    ),
+    ("GET /api/v1/duty-kinds", Seat(DutyList)),
+    (
+        "GET /api/v1/duty-records/imports/template.xlsx",
+        Seat(DutyImport),
+    ),
+    ("GET /api/v1/duty-records/imports", Seat(DutyImport)),
+    ("POST /api/v1/duty-records/imports", Seat(DutyImport)),
+    (
+        "GET /api/v1/duty-records/imports/{import_id}",
+        Seat(DutyImport),
+    ),
+    (
+        "POST /api/v1/duty-records/imports/{import_id}/apply",
+        Seat(DutyImport),
+    ),
+    (
+        "POST /api/v1/duty-records/imports/{import_id}/verify",
+        Seat(DutyVerify),
+    ),
     ("GET /api/v1/rulebooks", Seat(RulebookRead)),
+    ("POST /api/v1/rulebooks", Seat(RulebookWrite)),
     ("GET /api/v1/rulebooks/{rulebook_id}", Seat(RulebookRead)),
-    ("GET /api/v1/scores", Seat(ScoreList)),
+    (
+        "PATCH /api/v1/rulebooks/{rulebook_id}",
+        Row(RulebookWrite, RulebookRead),
+    ),
+    (
+        "POST /api/v1/rulebooks/{rulebook_id}/propose",
+        Row(RulebookPropose, RulebookRead),
+    ),
+    (
+        "POST /api/v1/rulebooks/{rulebook_id}/adopt",
+        Row(RulebookAdopt, RulebookRead),
+    ),
+    (
+        "POST /api/v1/rulebooks/{rulebook_id}/withdraw",
+        Row(RulebookWithdraw, RulebookRead),
+    ),
+    (
+        "POST /api/v1/rulebooks/{rulebook_id}/preview",
+        Seat(RulebookPreview),
+    ),
+    ("GET /api/v1/scores", Seat(RankingRead)),
+    ("GET /api/v1/group-scores", Seat(GroupScoreRead)),
+    (
+        "GET /api/v1/groups/{group_id}/score",
+        Row(GroupScoreRead, CatalogueRead),
+    ),
+    ("GET /api/v1/periods", Seat(PeriodRead)),
+    ("POST /api/v1/periods", Seat(PeriodWrite)),
+    ("GET /api/v1/periods/{period}", Seat(PeriodRead)),
+    ("POST /api/v1/periods/{period}/close", Seat(PeriodClose)),
+    ("POST /api/v1/periods/{period}/reopen", Seat(PeriodReopen)),
+    (
+        "POST /api/v1/periods/{period}/withdraw",
+        Seat(PeriodWithdraw),
+    ),
+    (
+        "GET /api/v1/periods/{period}/amendments",
+        Seat(AmendmentRead),
+    ),
+    (
+        "POST /api/v1/periods/{period}/amendments",
+        Seat(AmendmentPropose),
+    ),
+    (
+        "POST /api/v1/amendments/{amendment_id}/decide",
+        Row(AmendmentDecide, AmendmentRead),
+    ),
     ("GET /api/v1/me/score", Seat(ScoreRead)),
     ("GET /api/v1/scores.xlsx", Seat(ScoresExport)),
     ("GET /api/v1/statistics", Seat(ScoreList)),
+    ("GET /api/v1/statistics.xlsx", Seat(ScoresExport)),
+    ("GET /api/v1/group-scores.xlsx", Seat(ScoresExport)),
+    (
+        "GET /api/v1/members/{member_id}/dossier.docx",
+        Row(DossierExport, MemberRead),
+    ),
+    (
+        "GET /api/v1/members/{member_id}/evaluation-notice.docx",
+        Row(EvaluationNotice, MemberRead),
+    ),
+    ("GET /api/v1/reviews", Seat(ReviewList)),
+    ("POST /api/v1/reviews", Seat(ReviewWrite)),
+    (
+        "GET /api/v1/reviews/{review_id}",
+        Row(ReviewList, ReviewList),
+    ),
+    (
+        "GET /api/v1/reviews/{review_id}.xlsx",
+        Row(ReviewExport, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/refresh",
+        Row(ReviewWrite, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/open",
+        Row(ReviewWrite, ReviewList),
+    ),
+    (
+        "PUT /api/v1/reviews/{review_id}/candidates/{candidate_id}",
+        Row(ReviewWrite, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/settle",
+        Row(ReviewWrite, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/confirm",
+        Row(ReviewConfirm, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/return",
+        Row(ReviewWrite, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/cancel",
+        Row(ReviewWrite, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/nominate",
+        Row(ReviewNominate, ReviewList),
+    ),
+    (
+        "POST /api/v1/nominations/{nomination_id}/withdraw",
+        Row(ReviewNominate, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/publish",
+        Row(ReviewPublish, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/present",
+        Row(ReviewPublish, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/object",
+        Row(ReviewObject, ReviewList),
+    ),
+    (
+        "GET /api/v1/reviews/{review_id}/objections",
+        Row(ObjectionList, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/answer",
+        Row(ObjectionAnswer, ReviewList),
+    ),
+    (
+        "POST /api/v1/objections/{objection_id}/answer",
+        Row(ObjectionAnswer, ObjectionList),
+    ),
+    (
+        "POST /api/v1/objections/{objection_id}/withdraw",
+        Row(ReviewObject, ObjectionList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/decide",
+        Row(ReviewDecide, ReviewList),
+    ),
+    (
+        "POST /api/v1/reviews/{review_id}/documents",
+        Row(ReviewDocument, ReviewList),
+    ),
+    (
+        "GET /api/v1/members/{member_id}/reviews",
+        Row(ScoreRead, MemberRead),
+    ),
     ("GET /api/v1/audit", Seat(AuditRead)),
     ("GET /api/v1/audit/verify", Seat(AuditVerify)),
     ("GET /api/v1/audit/export", Seat(AuditRead)),

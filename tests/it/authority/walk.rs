@@ -107,6 +107,20 @@ fn objection(
         });
         scope.member = member.or(scope.member);
     }
+    if asked.contains("/api/v1/reviews/") {
+        // A published list is everybody's, whose group and member it may be.
+        for standing in standings {
+            match standing {
+                Standing::Member(member, group) => {
+                    scope.member = Some(*member);
+                    scope.groups.push(*group);
+                }
+                Standing::Convener(group) => scope.groups.push(*group),
+                Standing::Staff(_, groups) => scope.groups.extend(groups),
+                _ => {}
+            }
+        }
+    }
     let reaches =
         |operation| Reach::of(operation, standings).is_some_and(|reach| reach.covers(&scope));
     if reaches(operation) {
@@ -124,7 +138,7 @@ fn fill(operation: &str, rows: &Rows, place: Place) -> String {
     for (name, fallback) in [
         ("app_id", "wxnobody"),
         ("quarter", "2026-Q3"),
-        ("rulebook_id", "six_ones"),
+        ("period", "2025"),
         ("import_id", ""),
         ("message_id", ""),
     ] {

@@ -12,7 +12,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use super::reader::{MAX_COLUMNS, MAX_ROWS, too_large, unreadable};
+use super::{MAX_COLUMNS, MAX_ROWS, too_large, unreadable};
 use crate::error::Result;
 
 /// How much a package may unpack to.

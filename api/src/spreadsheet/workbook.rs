@@ -5,10 +5,10 @@ use std::io::Cursor;
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
 use chrono::NaiveDate;
-use domain::roster::Cell;
+use domain::table::Cell;
 
 use super::package::{Marks, Package, within};
-use super::reader::{MAX_COLUMNS, Table, too_large, unreadable};
+use super::{GUIDE, MAX_COLUMNS, Table, too_large, unreadable};
 use crate::error::{ApiError, Result};
 
 /// How many cells with content are kept, a multiple of what the widest roster needs.
@@ -32,9 +32,7 @@ pub(super) fn read(file: &[u8]) -> Result<Table> {
     let others: Vec<_> = sheets
         .iter()
         .enumerate()
-        .filter(|(index, sheet)| {
-            *index != first && shows(sheet) && sheet.name != super::template::GUIDE
-        })
+        .filter(|(index, sheet)| *index != first && shows(sheet) && sheet.name != GUIDE)
         .map(|(_, sheet)| sheet.name.as_str())
         .collect();
     let mut warnings = Vec::new();

@@ -1,37 +1,91 @@
-//! Reading a roster file, whatever its name says: xlsx, or csv as UTF-8 or GB18030.
+//! Reading a list that an office keeps in Excel, whatever the file's name says: xlsx, or csv as
+//! UTF-8 or GB18030. What a row means is the business of the capability that imports it.
+
+mod package;
+pub mod template;
+mod workbook;
 
 use std::time::Duration;
 
-use domain::roster::Cell;
+use domain::table::Cell;
+use serde::{Deserialize, Serialize};
 
-use super::workbook;
 use crate::error::{ApiError, Code, Result};
 
-/// Rows of a file: a header and 10,000 members.
-pub(super) const MAX_ROWS: u32 = 10_001;
+/// Rows of a file: a header and 10,000 entries.
+pub const MAX_ROWS: u32 = 10_001;
+/// How far down the header may stand.
+pub const HEADER_WITHIN: usize = 5;
+/// The sheet of a template that explains the columns; the reader does not wonder about it.
+pub const GUIDE: &str = "填写说明";
 /// Columns of a file.
-pub(super) const MAX_COLUMNS: u32 = 200;
+const MAX_COLUMNS: u32 = 200;
 /// How long reading may take.
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// A file's rows as cells.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub struct Table {
     /// Rows that hold something, each with the number the clerk sees.
-    pub(super) rows: Vec<(usize, Vec<Cell>)>,
+    pub rows: Vec<(usize, Vec<Cell>)>,
     /// Numbers of the rows that hold something and do not show.
-    pub(super) hidden_rows: Vec<usize>,
+    pub hidden_rows: Vec<usize>,
     /// What the clerk should know about the file as a whole.
-    pub(super) warnings: Vec<String>,
+    pub warnings: Vec<String>,
+}
+
+/// What is wrong with a cell, or what the clerk should look at again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Issue {
+    /// The heading of the column; empty where none is meant.
+    pub column: String,
+    /// Stable word.
+    pub code: String,
+    /// In Chinese, for the clerk.
+    pub message: String,
+}
+
+impl Issue {
+    /// An issue of a column.
+    pub fn new(column: &str, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            column: column.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Whether a row can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowStatus {
+    /// Yes.
+    Ok,
+    /// Yes, and somebody should look at it again.
+    Warning,
+    /// No, and with it no other row.
+    Error,
+}
+
+impl RowStatus {
+    /// The status of a row with these.
+    pub const fn of(errors: &[Issue], warnings: &[Issue]) -> Self {
+        match (errors.is_empty(), warnings.is_empty()) {
+            (false, _) => Self::Error,
+            (true, false) => Self::Warning,
+            (true, true) => Self::Ok,
+        }
+    }
 }
 
 /// The file is none that we read.
-pub(super) fn unreadable(why: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
+pub fn unreadable(why: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
     ApiError::with(Code::FileUnreadable, why)
 }
 
 /// The file holds more than we read.
-pub(super) fn too_large() -> ApiError {
+fn too_large() -> ApiError {
     unreadable("文件内容过大：最多 10,000 行、200 列，解压后不超过 20 MB")
 }
 
@@ -39,7 +93,7 @@ pub(super) fn too_large() -> ApiError {
 ///
 /// # Errors
 /// `file_unreadable`, with the reason.
-pub(super) async fn read(file: Vec<u8>) -> Result<Table> {
+pub async fn read(file: Vec<u8>) -> Result<Table> {
     let reading = tokio::task::spawn_blocking(move || read_now(&file));
     match tokio::time::timeout(DEADLINE, reading).await {
         Ok(Ok(table)) => table,
@@ -87,7 +141,7 @@ fn csv(file: &[u8]) -> Result<Table> {
                 }
             })
             .collect();
-        if !domain::roster::is_blank(&cells) {
+        if !domain::table::is_blank(&cells) {
             rows.push((number, cells));
         }
     }

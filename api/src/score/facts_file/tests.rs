@@ -1,0 +1,243 @@
+//! What a clerk may write, and what he is told where it is wrong.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use domain::score::{Scheme, Value};
+
+use super::*;
+
+fn scheme() -> Scheme {
+    Scheme::new(crate::rulebook::shipped())
+}
+
+/// Reads files of these contents; no list of members where the second is empty.
+fn read_bytes(facts: &[u8], members: &str) -> Result<FactsFile, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| -> PathBuf {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let facts = put("事实.csv", facts);
+    let members = (!members.is_empty()).then(|| put("委员.csv", members.as_bytes()));
+    read(&facts, members.as_deref(), &scheme())
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
+}
+
+fn read_text(facts: &str) -> Result<FactsFile, Vec<String>> {
+    read_bytes(facts.as_bytes(), "")
+}
+
+fn mistakes(facts: &str) -> Vec<String> {
+    read_text(facts).unwrap_err()
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+const LIST: &str = "\
+委员,类别,日期,名称,编号,文号,冲销,核实,活动类型,出席情况,办理阶段
+张三,出席,2026/3/12,乡村振兴调研,,,,是,调研,出席,
+张三,提案,2026年3月13日,修缮古桥,1,第12号,,,,,已提交、立案
+张三,提案,2026-03-13,修缮古桥,,第12号,1,否,,,
+李四,proposal,2026.3.14,夜间公交,,,,,,,filed
+";
+
+#[test]
+fn a_list_is_read_in_chinese_and_in_english() {
+    let file = read_text(LIST).unwrap();
+
+    let names: Vec<&str> = file.people.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["张三", "李四"]);
+    let [attended, proposal, reversal, other] = &file.facts[..] else {
+        panic!("{:?}", file.facts);
+    };
+    assert_eq!(
+        (attended.kind.as_str(), attended.on),
+        ("attendance", day("2026-03-12"))
+    );
+    assert_eq!(attended.attributes["status"].words(), ["present"]);
+    assert_eq!(proposal.attributes["stage"].words(), ["submitted", "filed"]);
+    assert_eq!(proposal.reference.as_deref(), Some("第12号"));
+    assert_eq!(reversal.reverses, Some(proposal.id));
+    assert!(proposal.verified && !reversal.verified);
+    assert_eq!(
+        (other.kind.as_str(), other.on),
+        ("proposal", day("2026-03-14"))
+    );
+}
+
+#[test]
+fn a_list_may_be_what_excel_writes() {
+    let plain = read_text(LIST).unwrap().facts;
+    let (gb18030, _, _) = encoding_rs::GB18030.encode(LIST);
+    assert_eq!(read_bytes(&gb18030, "").unwrap().facts, plain);
+    let marked = format!("\u{feff}{}", LIST.replace('\n', "\r\n"));
+    assert_eq!(read_text(&marked).unwrap().facts, plain);
+    let tabs = LIST.replace(',', "\t");
+    assert_eq!(read_text(&tabs).unwrap().facts, plain);
+}
+
+#[test]
+fn every_mistake_of_a_list_is_named_with_its_line_at_once() {
+    let wrong = "\
+委员,活动组事项,类别,日期,编号,冲销,核实
+张三,,提案,3月12日,1,,
+,,提案,2026-02-30,,,
+张三,第一组,提案,2026-03-12,,,
+张三,,,2026-03-12,,,
+张三,,提案,2026-03-12,2,9,
+张三,,提案,2026-03-12,2,,
+李四,,提案,2026-03-12,3,2,
+李四,,提案,2026-03-12,4,4,
+李四,,提案,2026-03-12,,,对
+李四,,提案,,,,是,多出来的
+";
+    assert_eq!(
+        mistakes(wrong),
+        [
+            "事实.csv 第 11 行第 8 列：「多出来的」上面没有表头；格子里有逗号的，整格要加英文引号",
+            "事实.csv 第 2 行「日期」：应是日期，如 2026-03-12，写的是「3月12日」",
+            "事实.csv 第 3 行「委员」：应是委员姓名，现在空着",
+            "事实.csv 第 3 行「日期」：应是日期，如 2026-03-12，写的是「2026-02-30」",
+            "事实.csv 第 4 行：“委员”和“活动组事项”只能填一个",
+            "事实.csv 第 5 行「类别」：应是一个类别，如“提案”，现在空着",
+            "事实.csv 第 10 行「核实」：应是“是”或“否”，写的是「对」",
+            "事实.csv 第 11 行「日期」：应是日期，如 2026-03-12，现在空着",
+            "事实.csv 第 7 行：编号「2」与第 6 行相同，编号不能重复",
+            "事实.csv 第 6 行：冲销的编号「9」没有一件事用过",
+            "事实.csv 第 8 行：冲销的「2」是另一位委员（组）的事，只能冲销同一位的",
+            "事实.csv 第 9 行：冲销的编号「4」是它自己",
+        ]
+    );
+}
+
+#[test]
+fn headings_are_looked_at_first() {
+    assert_eq!(
+        mistakes("姓名，类别，日期\n张三，提案，2026-03-12\n"),
+        ["事实.csv 第 1 行：表头中缺少「委员」「类别」「日期」；表头之间用英文逗号隔开"]
+    );
+    assert_eq!(
+        mistakes("委员,类别,kind,日期\n张三,提案,提案,2026-03-12\n"),
+        ["事实.csv 第 1 行：表头「kind」出现了两次，每项只能有一列"]
+    );
+    assert_eq!(mistakes("  \n"), ["事实.csv：文件是空的"]);
+    assert!(read_bytes(&[0x81, 0x30, 0xff, 0xff], "").unwrap_err()[0].contains("编码"));
+}
+
+#[test]
+fn what_a_rulebook_does_not_know_is_left_to_the_sheet() {
+    let file = read_text("委员,类别,日期,不存在的项目\n张三,走仿,2026-03-12,甲\n").unwrap();
+    assert_eq!(file.facts[0].kind, "走仿");
+    let value = Value::Word("甲".to_owned());
+    assert_eq!(file.facts[0].attributes["不存在的项目"], value);
+}
+
+#[test]
+fn a_list_of_members_says_who_they_are() {
+    let members = "\
+姓名,职务,界别,活动组,专委会,到任,离任
+张三,常委,经济界,第一组,经济委,2026-04-01,
+王五,,,,,,2026-09-30
+";
+    let file = read_bytes(LIST.as_bytes(), members).unwrap();
+    let names: Vec<&str> = file.people.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["张三", "王五", "李四"]);
+    let zhang = &file.people[0].1;
+    assert_eq!(
+        ["position", "sector", "group", "special_committee"].map(|name| zhang.word(name)),
+        ["standing_member", "经济界", "第一组", "经济委"].map(Some)
+    );
+    assert_eq!(zhang.joined_on, Some(day("2026-04-01")));
+    assert_eq!(file.people[1].1.left_on, Some(day("2026-09-30")));
+    assert_eq!(file.people[2].1.word("position"), Some("member"));
+}
+
+#[test]
+fn every_mistake_of_a_list_of_members_is_named() {
+    let members = "\
+姓名,职务,电话,到任,离任
+张三,主席,1,2026-04-01,2026-03-01
+,委员,,,
+张三,委员,,昨天,
+";
+    assert_eq!(
+        read_bytes(LIST.as_bytes(), members).unwrap_err(),
+        [
+            "委员.csv 第 1 行：不认识表头「电话」，可以有：姓名、职务、界别、活动组、专委会、到任、离任",
+            "委员.csv 第 2 行「职务」：应是委员、常委、主席会议成员之一，写的是「主席」",
+            "委员.csv 第 2 行「离任」：应不早于到任日期",
+            "委员.csv 第 3 行「姓名」：应是姓名，现在空着",
+            "委员.csv 第 4 行「姓名」：「张三」已在名单上；重名时写成“张三（教育）”这样",
+        ]
+    );
+}
+
+#[test]
+fn json_holds_everything_in_one_file() {
+    let grade = &scheme().rulebook().grades[0].key.clone();
+    let text = format!(
+        r#"{{
+  "members": [{{ "name": "张三", "position": "standing_member" }}],
+  "groups": [{{ "name": "第一组" }}],
+  "facts": [
+    {{ "member": "张三", "kind": "proposal", "on": "2026-01-08", "title": "古桥",
+      "attributes": {{ "stage": ["filed"], "signers": 3 }} }},
+    {{ "group": "第一组", "kind": "good_deed", "on": "2026-01-09" }}
+  ],
+  "closed": [{{ "member": "张三", "period": "2025", "total": "82.5", "grade": "{grade}" }}]
+}}"#
+    );
+    let file = read_text(&text).unwrap();
+    assert_eq!(file.people.len(), 2);
+    assert_eq!(file.facts[0].attributes["signers"], Value::Integer(3));
+    assert!(matches!(file.facts[1].subject, Subject::Group(_)));
+    assert_eq!(file.closed[0].1.total.to_string(), "82.5");
+    assert_eq!(file.closed[0].1.period.to_string(), "2025");
+}
+
+#[test]
+fn every_mistake_in_json_is_named_with_its_place() {
+    let text = r#"{
+  "members": [{ "name": "" }, { "name": "张三", "position": "king", "joined_on": "昨天" }, { "nam": "李四" }],
+  "facts": [
+    { "member": "张三", "kind": "proposal", "on": "2026-13-01" },
+    { "kind": "proposal", "on": "2026-01-01" },
+    { "member": "张三", "on": "2026-01-01" },
+    { "member": "张三", "kind": "proposal", "on": "2026-01-01", "verified": "是" }
+  ],
+  "closed": [{ "member": "张三", "period": "2025-S", "total": "1", "grade": "king" }]
+}"#;
+    let found = mistakes(text);
+    let places: Vec<&str> = found
+        .iter()
+        .map(|mistake| mistake.split('：').next().unwrap())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "事实.csv members[0].name",
+            "事实.csv members[1].position",
+            "事实.csv members[1].joined_on",
+            "事实.csv members[2].nam",
+            "事实.csv facts[0].on",
+            "事实.csv facts[1]",
+            "事实.csv facts[2]",
+            "事实.csv facts[3].verified",
+            "事实.csv closed[0].period",
+            "事实.csv closed[0].grade",
+        ],
+        "{found:#?}"
+    );
+    assert!(
+        found[3].contains("没有「nam」这一项，可以有：name"),
+        "{}",
+        found[3]
+    );
+    assert!(found[6].contains("缺少「kind」"), "{}", found[6]);
+    assert!(found[7].contains("true 或 false"), "{}", found[7]);
+    assert!(mistakes("{ \"facts\": [ }")[0].contains("第 1 行第"));
+}

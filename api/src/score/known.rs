@@ -1,0 +1,280 @@
+//! What is known of everybody before a rulebook looks at it: who he is, his facts, what was closed
+//! before. A fixed number of queries, however many they are.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use domain::ids::{CommitteeId, MemberId};
+use domain::score::{
+    Assessed as AssessedPerson, Candidate, Closed, Fact, Period, Person, Record, Scheme, Subject,
+};
+use entity::{Scoped, fact, group, member, term};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder, QueryTrait, Select,
+};
+
+use super::filter::Filter;
+use super::periods::history::{self, Before};
+use super::places::Places;
+use crate::app::App;
+use crate::error::{ApiError, Result};
+
+/// The days whose facts are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day.
+    pub last: NaiveDate,
+}
+
+impl Span {
+    /// The period alone.
+    pub const fn of(period: Period) -> Self {
+        Self {
+            from: period.first,
+            last: period.last,
+        }
+    }
+
+    /// From the first day of the term in which the period begins.
+    pub async fn of_term(
+        db: &impl ConnectionTrait,
+        committee: CommitteeId,
+        period: Period,
+    ) -> Result<Self> {
+        let term = term::Entity::of(committee)
+            .filter(term::Column::StartsOn.lte(period.first))
+            .filter(term::Column::EndsOn.gte(period.first))
+            .order_by_desc(term::Column::StartsOn)
+            .one(db)
+            .await?;
+        Ok(Self {
+            from: term.map_or(period.first, |term| term.starts_on),
+            last: period.last,
+        })
+    }
+
+    /// Whether a fact is looked at: one of these days, or a reversal, which may bear a later day
+    /// than what it takes back.
+    pub fn covers(self, fact: &Fact) -> bool {
+        fact.reverses.is_some() || (self.from..=self.last).contains(&fact.on)
+    }
+
+    fn facts(self, committee: CommitteeId) -> Select<fact::Entity> {
+        use fact::Column as C;
+        fact::Entity::of(committee)
+            .filter(
+                Condition::any()
+                    .add(C::HappenedOn.between(self.from, self.last))
+                    .add(C::Reverses.is_not_null()),
+            )
+            .order_by_asc(C::Seq)
+    }
+}
+
+/// How far is looked back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// The facts of the period.
+    Period,
+    /// The facts of the term up to the end of the period, and what was closed in it before.
+    Term,
+}
+
+impl Back {
+    /// As far as the sheets of a rulebook ask for.
+    pub fn for_sheets(scheme: &Scheme) -> Self {
+        if scheme.looks_back() {
+            Self::Term
+        } else {
+            Self::Period
+        }
+    }
+}
+
+/// A member with what is known of him.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The member.
+    pub member: member::Model,
+    /// The member as rules look at him.
+    pub person: Person,
+    /// His facts, those of the days looked at and those that take others back.
+    pub facts: Vec<Fact>,
+    /// What was closed before, where it is looked at.
+    pub before: Before,
+}
+
+/// A group with what is known of it.
+#[derive(Clone, Debug)]
+pub struct KnownGroup {
+    /// The group.
+    pub group: group::Model,
+    /// Who was in it and in office on a day of the period, by id.
+    pub members: Vec<MemberId>,
+    /// The group as rules look at it.
+    pub person: Person,
+    /// Its facts and those of its members.
+    pub facts: Vec<Fact>,
+    /// What was closed before, where it is looked at.
+    pub before: Before,
+}
+
+/// The sheet of one person, with everything it came from.
+pub fn candidate(
+    scheme: &Scheme,
+    period: Period,
+    person: Person,
+    facts: Vec<Fact>,
+    closed: Vec<Closed>,
+    after_break: bool,
+) -> Candidate {
+    let record = Record {
+        person: &person,
+        facts: &facts,
+        closed: &closed,
+        after_break,
+    };
+    let sheet = scheme.sheet(period, record);
+    Candidate {
+        assessed: AssessedPerson { person, sheet },
+        facts,
+        closed,
+        after_break,
+    }
+}
+
+/// Everybody who was a member on a day of the period, or those of them whom the filter includes.
+pub async fn members(
+    app: &App,
+    committee: CommitteeId,
+    places: &Places,
+    period: Period,
+    filter: Option<&Filter>,
+    back: Back,
+) -> Result<Vec<Known>> {
+    let rows = in_office(committee, period)
+        .apply_if(filter.map(Filter::members), |query, within| {
+            query.filter(within)
+        })
+        .all(app.db.read())
+        .await?;
+    let one = filter.and_then(|filter| filter.member);
+    let span = span(app, committee, period, back).await?;
+    let mut facts = facts(app, committee, span, one).await?;
+    let mut earlier = history::earlier(app, committee, period, span).await?;
+    Ok(rows
+        .into_iter()
+        .map(|member| {
+            let person = places.person(&member);
+            Known {
+                facts: facts.remove(&person.subject).unwrap_or_default(),
+                before: Before::of(earlier.remove(&person.subject), &person),
+                person,
+                member,
+            }
+        })
+        .collect())
+}
+
+/// Every group, with the facts of those who were in it and in office on a day of the period.
+pub async fn groups(
+    app: &App,
+    committee: CommitteeId,
+    places: &Places,
+    period: Period,
+    back: Back,
+) -> Result<Vec<KnownGroup>> {
+    let members = in_office(committee, period)
+        .order_by_asc(member::Column::Id)
+        .all(app.db.read())
+        .await?;
+    let span = span(app, committee, period, back).await?;
+    let mut facts = facts(app, committee, span, None).await?;
+    let mut earlier = history::earlier(app, committee, period, span).await?;
+    let mut known = Vec::new();
+    for group in places.in_order() {
+        let Some(person) = places.group(group.id) else {
+            continue;
+        };
+        let members: Vec<MemberId> = members
+            .iter()
+            .filter(|member| member.group_id == group.id)
+            .map(|member| member.id)
+            .collect();
+        let mut own = facts.remove(&person.subject).unwrap_or_default();
+        for &member in &members {
+            own.extend(facts.remove(&Subject::Member(member)).unwrap_or_default());
+        }
+        known.push(KnownGroup {
+            before: Before::of(earlier.remove(&person.subject), &person),
+            group: group.clone(),
+            members,
+            person,
+            facts: own,
+        });
+    }
+    Ok(known)
+}
+
+async fn span(app: &App, committee: CommitteeId, period: Period, back: Back) -> Result<Span> {
+    match back {
+        Back::Period => Ok(Span::of(period)),
+        Back::Term => Span::of_term(app.db.read(), committee, period).await,
+    }
+}
+
+fn in_office(committee: CommitteeId, period: Period) -> Select<member::Entity> {
+    member::Entity::of(committee)
+        .filter(member::Column::JoinedOn.lte(period.last))
+        .filter(
+            Condition::any()
+                .add(member::Column::LeftOn.is_null())
+                .add(member::Column::LeftOn.gte(period.first)),
+        )
+}
+
+/// The facts of these days and every reversal, by whom they are about.
+pub async fn facts(
+    app: &App,
+    committee: CommitteeId,
+    span: Span,
+    member: Option<MemberId>,
+) -> Result<HashMap<Subject, Vec<Fact>>> {
+    let rows = span
+        .facts(committee)
+        .apply_if(member, |query, member| {
+            query.filter(fact::Column::MemberId.eq(member))
+        })
+        .all(app.db.read())
+        .await?;
+    by_subject(rows)
+}
+
+/// Rows of the ledger as rules look at them, by whom they are about.
+pub fn by_subject(rows: Vec<fact::Model>) -> Result<HashMap<Subject, Vec<Fact>>> {
+    let mut facts: HashMap<Subject, Vec<Fact>> = HashMap::new();
+    for row in rows {
+        let fact = fact_of(row)?;
+        facts.entry(fact.subject).or_default().push(fact);
+    }
+    Ok(facts)
+}
+
+/// A row of the ledger as rules look at it.
+pub fn fact_of(row: fact::Model) -> Result<Fact> {
+    let unreadable = || ApiError::internal(anyhow::anyhow!("fact {} is unreadable", row.id));
+    Ok(Fact {
+        id: row.id,
+        subject: row.subject().ok_or_else(unreadable)?,
+        attributes: serde_json::from_str(&row.attributes).map_err(|_| unreadable())?,
+        kind: row.kind,
+        on: row.happened_on,
+        title: row.title,
+        reference: row.reference,
+        recorder: row.recorder,
+        verified: true,
+        reverses: row.reverses,
+    })
+}
