@@ -1,5 +1,5 @@
 //! Rulebooks made ready for computing: the one the service ships with, and those that committees
-//! adopted. Which of them is in force for whom is told by [`crate::score`].
+//! adopted. Which of them is in force for whom is told elsewhere.
 
 use std::sync::Arc;
 

@@ -136,20 +136,20 @@ fn status(activity: &activity::Model, row: &attendance::Model) -> String {
     if activity.status == ActivityStatus::Cancelled {
         return activity.status.zh().to_owned();
     }
-    let mut text = row.status.zh().to_owned();
+    let mut parts = vec![row.status.zh().to_owned()];
     if let Some(reason) = row.leave_reason {
-        text.push_str(&format!("（{}）", reason.zh()));
+        parts.push(reason.zh().to_owned());
     }
     if let (Some(attended), Some(total)) = (row.sessions_attended, row.sessions_total)
         && 1 < total
     {
-        text.push_str(&format!("，{attended}/{total} 场"));
+        parts.push(format!("{attended}/{total} 场"));
     }
     // A correction keeps the original state in every list (product.md §4.6).
     if let Some(original) = row.original_status {
-        text.push_str(&format!("，原为{}", original.zh()));
+        parts.push(format!("原为{}", original.zh()));
     }
-    text
+    parts.join("，")
 }
 
 fn duties(paper: &mut Paper, dossier: &Dossier) {

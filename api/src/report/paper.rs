@@ -51,7 +51,7 @@ pub struct Paper {
 #[derive(Debug)]
 enum Block {
     Paragraph(Box<Paragraph>),
-    Table(Table),
+    Table(Box<Table>),
 }
 
 /// A column of a table: its header and its share of the width.
@@ -158,7 +158,8 @@ impl Paper {
             TableRow::new(cells).cant_split()
         });
         let rows = rows.collect();
-        self.blocks.push(Block::Table(table(rows, WIDTHS.to_vec())));
+        self.blocks
+            .push(Block::Table(Box::new(table(rows, WIDTHS.to_vec()))));
     }
 
     /// A table with a header above its rows; nothing where there are no rows.
@@ -178,7 +179,7 @@ impl Paper {
             let cells = row.iter().zip(&widths);
             TableRow::new(cells.map(|(text, width)| cell(text, *width)).collect())
         }));
-        self.blocks.push(Block::Table(table(all, widths)));
+        self.blocks.push(Block::Table(Box::new(table(all, widths))));
     }
 
     /// The file. Packing costs time: call it where blocking is allowed.
@@ -219,7 +220,7 @@ impl Paper {
             docx = match block {
                 Block::Paragraph(paragraph) => docx.add_paragraph(*paragraph),
                 // Word joins tables that touch each other, and wants a paragraph at the end.
-                Block::Table(table) => docx.add_table(table).add_paragraph(Paragraph::new()),
+                Block::Table(table) => docx.add_table(*table).add_paragraph(Paragraph::new()),
             };
         }
         let mut file = Cursor::new(Vec::new());

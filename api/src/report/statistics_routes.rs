@@ -195,7 +195,7 @@ fn levels(levels: &[Level]) -> Vec<LevelView> {
     levels
         .iter()
         .map(|one| LevelView {
-            level: one.level.clone(),
+            level: one.word.clone(),
             title: one.title.clone(),
             reports: one.reports,
         })

@@ -163,7 +163,7 @@ pub struct Proposals {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Level {
     /// The word.
-    pub level: String,
+    pub word: String,
     /// What people call it.
     pub title: String,
     /// How many; one that reached several counts at each.
@@ -317,7 +317,7 @@ fn opinion_reports(all: &[&Thing], vocabulary: &Vocabulary) -> OpinionReports {
                         .filter(|one| one.has(attribute, &word.key))
                         .count(),
                 ),
-                level: word.key.clone(),
+                word: word.key.clone(),
                 title: word.title.clone(),
             })
             .collect()

@@ -13,7 +13,7 @@ use super::routes::FrozenView;
 use super::service::{self, AssessedGroup};
 use crate::access::{On, Permit, op};
 use crate::app::App;
-use crate::error::{ApiError, Problem, Result};
+use crate::error::{ApiError, Code, Problem, Result};
 use crate::extract::{Page, Params};
 
 /// Which period.
@@ -111,7 +111,7 @@ pub async fn group_scores(
 
 /// One group's sheet with all its lines: its own facts and those of its members.
 ///
-/// `not_found` where the rulebook does not score groups.
+/// `conflict` where the rulebook does not score groups.
 #[utoipa::path(tag = "score", params(("group_id" = String, Path), GroupScoreParams), responses((status = 200, body = GroupSheetView), (status = "default", body = Problem)))]
 #[get("/groups/{group_id}/score")]
 pub async fn group_score(
@@ -123,5 +123,7 @@ pub async fn group_score(
     let period = service::period(&app, committee, params.period.as_deref()).await?;
     let all = service::group_sheets(&app, committee, period).await?;
     let one = all.into_iter().find(|one| one.group.id == on.row.id);
-    Ok(Json(one.ok_or_else(ApiError::not_found)?.into()))
+    let refusal = "该考核期的考核办法不考核活动组";
+    let one = one.ok_or_else(|| ApiError::with(Code::Conflict, refusal))?;
+    Ok(Json(one.into()))
 }

@@ -151,6 +151,8 @@ async fn a_fact_is_taken_back_or_replaced_once() {
     let one = t
         .act("office", "/periods/2026/amendments", with(replacement))
         .await;
+    t.pass_minutes(1);
+    t.pass_minutes(1);
     let other = t.act("office", "/periods/2026/amendments", base).await;
     let decide = |id: &serde_json::Value| format!("/amendments/{}/decide", id.as_str().unwrap());
     t.act("office2", &decide(&one["id"]), json!({ "approve": true }))

@@ -136,7 +136,7 @@ async fn groups_are_scored_by_their_members_facts() {
         0
     );
     let path = path.replace("2026", "2025");
-    assert_eq!(t.get("chen", &path).await.0, 404);
+    assert_eq!(t.get("chen", &path).await.0, 409);
 }
 
 #[actix_web::test]

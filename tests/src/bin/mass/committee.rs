@@ -106,17 +106,16 @@ async fn write(t: &TestApp, members: &[MemberId], facts: u32) -> Result<()> {
         }
     }
     for some in all.chunks(AT_ONCE) {
-        let written = t.app.db.write(
-            &Actor::service(t.committee),
-            "duty_verify",
-            t.now(),
-            async |write| {
+        let actor = Actor::service(t.committee);
+        let written = t
+            .app
+            .db
+            .write(&actor, "duty_verify", t.now(), async |write| {
                 for fact in some {
                     write.fact(fact.clone());
                 }
                 Ok(())
-            },
-        );
+            });
         written.await?;
     }
     Ok(())
