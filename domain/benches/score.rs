@@ -1,6 +1,8 @@
 //! What the rules cost by themselves: sheets of a committee, a seal of the ledger, a check-in
 //! admitted, a year of workdays. `cargo bench -p domain`; figures are in docs/performance.md.
 
+#![expect(missing_docs, reason = "criterion_group! makes a function without any")]
+
 use std::hint::black_box;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};

@@ -218,7 +218,7 @@ async fn of_two_clerks_who_send_one_version_at_once_one_is_let_in() {
 async fn seat_among_leaders(t: &TestApp, who: &str) {
     use domain::people::SeatKind;
     use entity::{Scoped, account, seat};
-    use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+    use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, Set};
     let db = t.app.db.migrations();
     let account = account::Entity::of(t.committee)
         .filter(account::Column::Username.eq(who))

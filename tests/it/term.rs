@@ -5,6 +5,8 @@
 //! attend, and one does neither. Under the first version that is 80, 60 and 20 points, under the
 //! second 75, 60 and 20.
 
+use std::fmt::Write;
+
 use api::audit::recompute::recompute;
 use api::demo::cast;
 use api::demo::story::committee;
@@ -218,9 +220,9 @@ impl Term {
         for (place, member) in self.cast.members.iter().enumerate() {
             if habit(place) == Habit::Diligent && !left.contains(&place) {
                 let name = &member.name;
-                list.push_str(&format!(
-                    "{year}-{place},第{place}号建议,{year}-03-10,{name}\n"
-                ));
+                let day = format!("{year}-03-10");
+                writeln!(list, "{year}-{place},第{place}号建议,{day},{name}")
+                    .expect("a text grows");
             }
         }
         let part = Part::bytes(list.into_bytes()).file_name("提案.csv");

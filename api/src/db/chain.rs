@@ -20,14 +20,14 @@ use crate::error::{ApiError, Result};
 struct Said(Vec<(&'static str, String)>);
 
 impl Said {
-    fn says(mut self, name: &'static str, value: impl ToString) -> Self {
+    fn says(mut self, name: &'static str, value: &(impl ToString + ?Sized)) -> Self {
         self.0.push((name, value.to_string()));
         self
     }
 
     fn may_say(self, name: &'static str, value: Option<impl ToString>) -> Self {
         match value {
-            Some(value) => self.says(name, value),
+            Some(value) => self.says(name, &value),
             None => self,
         }
     }
@@ -43,17 +43,17 @@ impl Said {
 /// The hash of a fact that follows `prev`.
 pub fn seal_fact(row: &fact::Model, prev: Hash) -> Hash {
     let said = Said::default()
-        .says("id", row.id)
+        .says("id", &row.id)
         .may_say("member", row.member_id)
         .may_say("group", row.group_id)
         .says("kind", &row.kind)
-        .says("happened_on", row.happened_on)
+        .says("happened_on", &row.happened_on)
         .says("title", &row.title)
         .may_say("reference", row.reference.as_ref())
         .says("attributes", &row.attributes)
         .may_say("recorder", row.recorder.as_ref())
         .says("source_kind", &row.source_kind)
-        .says("source_id", row.source_id)
+        .says("source_id", &row.source_id)
         .may_say("reverses", row.reverses)
         .may_say("recorded_by", row.recorded_by);
     ledger::seal(&ledger::Entry {
@@ -69,7 +69,7 @@ pub fn seal_fact(row: &fact::Model, prev: Hash) -> Hash {
 /// The hash of an audit entry that follows `prev`.
 pub fn seal_audit(row: &audit::Model, prev: Hash) -> Hash {
     let said = Said::default()
-        .says("id", row.id)
+        .says("id", &row.id)
         .may_say("actor_id", row.actor_id)
         .says("actor", &row.actor)
         .says("operation", &row.operation)

@@ -13,4 +13,4 @@ pub(super) mod service;
 mod verify;
 
 pub(super) use plan::{Action, PlannedRow};
-pub(super) use verify::Verified;
+pub(super) use verify::Done;

@@ -134,10 +134,9 @@ fn may_declare(kind: &str, title: Option<&str>, organ: bool) -> Result<()> {
 /// records: then it is the member's declaration, and that organ verifies it.
 fn as_declared(kind: &str, organ: Option<Result<Option<String>>>) -> Result<Option<String>> {
     match organ {
-        None => Ok(None),
         Some(Ok(organ)) => Ok(organ),
         Some(Err(refused)) if declarer(kind) == Declarer::Organs => Err(refused),
-        Some(Err(_)) => Ok(None),
+        None | Some(Err(_)) => Ok(None),
     }
 }
 

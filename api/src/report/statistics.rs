@@ -51,7 +51,9 @@ impl Figures {
         let mut sorted: Vec<i64> = self.totals.iter().map(|one| one.hundredths()).collect();
         sorted.sort_unstable();
         let upper = sorted.len() / 2;
-        let lower = upper.checked_sub(1).filter(|_| sorted.len().is_multiple_of(2));
+        let lower = upper
+            .checked_sub(1)
+            .filter(|_| sorted.len().is_multiple_of(2));
         let upper = *sorted.get(upper)?;
         Some(match lower {
             Some(lower) => half_up(sorted[lower] + upper, 2),

@@ -68,8 +68,8 @@ pub fn make(name: &str, columns: &[TemplateColumn]) -> Result<Vec<u8>, XlsxError
             // The names stand in a sheet of their own: a list inside the rule ends at 255
             // characters.
             let letters = column_number_to_name(at);
-            let last = column.choices.len();
-            let formula = format!("={CHOICES}!${letters}$1:${letters}${last}");
+            let count = column.choices.len();
+            let formula = format!("={CHOICES}!${letters}$1:${letters}${count}");
             let list = DataValidation::new()
                 .allow_list_formula(Formula::new(formula))
                 .set_error_title("请从列表中选择")?;

@@ -90,7 +90,7 @@ fn short(name: &str) -> &str {
 mod tests {
     use super::*;
     use crate::ids::MemberId;
-    use crate::score::{Pattern, SIX_ONES, Subject};
+    use crate::score::{Pattern, SIX_ONES, Subject, Tests};
 
     fn organ(key: &str, title: &str, kind: &str) -> Recorder {
         Recorder {
@@ -100,7 +100,7 @@ mod tests {
             records: vec![Pattern {
                 kind: kind.to_owned(),
                 of: None,
-                tests: Default::default(),
+                tests: Tests::new(),
             }],
         }
     }

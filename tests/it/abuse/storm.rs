@@ -58,10 +58,17 @@ async fn who_got_in_while_the_activity_was_being_closed_is_counted_as_there() {
         assert_eq!(facts.len(), 4 * (round + 1));
         for (who, status) in came {
             assert!([201, 409].contains(&status), "{who}: {status}");
-            let latest = facts.iter().filter(|fact| fact.member_id == Some(t.members[who]));
+            let latest = facts
+                .iter()
+                .filter(|fact| fact.member_id == Some(t.members[who]));
             let latest = latest.max_by_key(|fact| fact.seq).unwrap();
             let there = latest.attributes.contains(r#""status":"present""#);
-            assert_eq!(there, status == 201, "{who}: {status} and {}", latest.attributes);
+            assert_eq!(
+                there,
+                status == 201,
+                "{who}: {status} and {}",
+                latest.attributes
+            );
         }
     }
     t.stop().await;

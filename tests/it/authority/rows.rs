@@ -79,27 +79,7 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
             .or(members["group"]["id"].as_str())
             .unwrap_or_else(|| panic!("{members} {person}"))
             .to_owned();
-        let starts = t.now() + chrono::TimeDelta::days(5);
-        let body = json!({ "group_id": group, "kind": "study", "mode": "annual_plan", "title": "学习", "content": "", "venue": "驿站",
-                           "starts_at": starts.to_rfc3339(), "ends_at": (starts + chrono::TimeDelta::hours(2)).to_rfc3339() });
-        let activity = t.act(convener, "/activities", body).await["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
-        t.act(
-            convener,
-            &format!("/activities/{activity}/submit"),
-            json!({}),
-        )
-        .await;
-        t.act(staff, &format!("/activities/{activity}/approve"), json!({}))
-            .await;
-        t.act(
-            convener,
-            &format!("/activities/{activity}/publish"),
-            json!({}),
-        )
-        .await;
+        let activity = publish_activity(t, convener, staff, &group).await;
         let plan = draft_plan(t, convener, &group, member_id).await;
         let record = declare(t, member).await;
         let rulebook = draft_rulebook(t, office, place).await;
@@ -154,6 +134,32 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
         ids.insert((name, Place::Absent), Uuid::now_v7().to_string());
     }
     Rows { ids, scopes }
+}
+
+/// An activity of that group, submitted, approved and published.
+async fn publish_activity(t: &TestApp, convener: &str, staff: &str, group: &str) -> String {
+    let starts = t.now() + chrono::TimeDelta::days(5);
+    let body = json!({ "group_id": group, "kind": "study", "mode": "annual_plan", "title": "学习", "content": "", "venue": "驿站",
+                       "starts_at": starts.to_rfc3339(), "ends_at": (starts + chrono::TimeDelta::hours(2)).to_rfc3339() });
+    let activity = t.act(convener, "/activities", body).await["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    t.act(
+        convener,
+        &format!("/activities/{activity}/submit"),
+        json!({}),
+    )
+    .await;
+    t.act(staff, &format!("/activities/{activity}/approve"), json!({}))
+        .await;
+    t.act(
+        convener,
+        &format!("/activities/{activity}/publish"),
+        json!({}),
+    )
+    .await;
+    activity
 }
 
 /// An amendment of a member's facts in a closed period of that place's own.

@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::json;
 
 pub(in crate::duty) use super::apply::apply;
-use super::columns::{Field, columns, header, sources};
+use super::columns::{Column, Field, columns, header, sources};
 use super::decide::{Lookup, State};
 use super::plan::{Plan, PlannedRow};
 use super::rows::{peek, read};
@@ -61,7 +61,7 @@ pub async fn empty(app: &App, committee: CommitteeId, key: &str) -> Result<(Stri
     let vocabulary = vocabulary(app, committee).await?;
     let kind = importable(&vocabulary, key)?;
     let columns = columns(&vocabulary, &kind);
-    let columns: Vec<_> = columns.iter().map(|column| column.template()).collect();
+    let columns: Vec<_> = columns.iter().map(Column::template).collect();
     let title = kind.title;
     let name = title.clone();
     let made = tokio::task::spawn_blocking(move || template::make(&name, &columns));

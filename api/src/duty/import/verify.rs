@@ -26,7 +26,7 @@ use crate::error::{ApiError, Code, Result};
 
 /// What verifying a list did.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Verified {
+pub struct Done {
     /// Records that are facts now.
     pub verified: usize,
     /// Records that were facts before and are told anew.
@@ -40,11 +40,7 @@ pub struct Verified {
 /// # Errors
 /// `wrong_step` before it was applied and after it was verified, `second_person_required` for who
 /// uploaded, applied, declared or signed, and whatever verifying one record is refused with.
-pub async fn verify(
-    app: &App,
-    permit: &Permit<op::DutyVerify>,
-    id: DutyImportId,
-) -> Result<Verified> {
+pub async fn verify(app: &App, permit: &Permit<op::DutyVerify>, id: DutyImportId) -> Result<Done> {
     let key = (permit.committee(), id);
     let row = found(
         duty_import::Entity::find_by_id(key)
@@ -74,7 +70,7 @@ pub async fn verify(
             if !rows.iter().all(|row| permit.reach.covers(&scope(row))) {
                 return Err(ApiError::not_found());
             }
-            let mut done = Verified::default();
+            let mut done = Done::default();
             let (listed, others): (Vec<_>, Vec<_>) =
                 rows.into_iter().partition(|row| row.import_id == Some(id));
             let waits = |row: &duty_record::Model| {

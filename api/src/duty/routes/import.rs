@@ -12,7 +12,7 @@ use crate::access::{Permit, op};
 use crate::app::App;
 use crate::cache::limits;
 use crate::duty::import::service::{self, Import};
-use crate::duty::import::{Action, PlannedRow, Verified};
+use crate::duty::import::{Action, Done, PlannedRow};
 use crate::error::{ApiError, Problem, Result};
 use crate::extract::{Body, Page, PageParams, Params, instant};
 use crate::files::{FileForm, Upload};
@@ -280,7 +280,7 @@ pub async fn verify_duty_import(
     import_id: Path<String>,
 ) -> Result<Json<DutyImportVerified>> {
     let import_id = id(&import_id)?;
-    let Verified {
+    let Done {
         verified,
         updated,
         skipped,

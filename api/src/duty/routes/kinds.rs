@@ -16,6 +16,10 @@ use crate::extract::{Page, Params, day};
 
 /// A kind of duty record, as a form needs it.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a form asks six questions of a kind, each with yes or no"
+)]
 pub struct DutyKindView {
     /// Its stable name, `kind` of a record.
     pub key: String,
