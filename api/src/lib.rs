@@ -12,6 +12,7 @@ pub mod db;
 pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod group_commit;
 pub mod idempotency;
 pub mod jobs;
 pub mod methods;
