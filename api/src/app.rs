@@ -63,7 +63,7 @@ impl App {
                 config.auth.access_seconds,
                 &config.signing_keys()?,
             ),
-            standings: Standings::default(),
+            standings: Standings::new(&db, &clock),
             wechat_apps: WechatApps::new(&config.wechat, &clock)?,
             schemes: Schemes::default(),
             metrics: Metrics::default(),

@@ -4,6 +4,7 @@
 // The rooms.
 pub mod access;
 pub mod app;
+pub mod batch;
 pub mod cache;
 pub mod clock;
 pub mod config;
@@ -12,7 +13,6 @@ pub mod db;
 pub mod edge;
 pub mod error;
 pub mod extract;
-pub mod group_commit;
 pub mod idempotency;
 pub mod jobs;
 pub mod methods;

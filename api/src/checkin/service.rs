@@ -103,8 +103,13 @@ pub async fn check_in(
     id: ActivityId,
     sent: Sent,
 ) -> Result<CheckedIn> {
+    let member = member_of(permit)?;
     let place = desk.place(app, permit.committee(), id).await?;
-    let visit = visit_to(app, permit, place.activity.clone()).await?;
+    let visit = Visit {
+        member,
+        activity: place.activity.clone(),
+        attendance: desk.attendance(permit.committee(), id, member).await?,
+    };
     // A second tap costs one look-up and no attempt: a phone may repeat as often as it likes.
     if let Some(row) = stands(app, &visit, &place, &sent).await? {
         return Ok(CheckedIn { row, first: false });
@@ -187,36 +192,31 @@ async fn good_at_a_glance(
     Ok(good)
 }
 
+/// The caller before an activity, as both are now.
 pub(super) async fn visit<O: OperationType>(
     app: &App,
     permit: &Permit<O>,
     id: ActivityId,
 ) -> Result<Visit> {
+    let member = member_of(permit)?;
     let activity = activity::Entity::find_by_id((permit.committee(), id))
         .one(app.db.read())
         .await?;
-    visit_to(app, permit, found(activity)?).await
-}
-
-async fn visit_to<O: OperationType>(
-    app: &App,
-    permit: &Permit<O>,
-    activity: activity::Model,
-) -> Result<Visit> {
-    let member = permit
-        .reach
-        .member
-        .ok_or_else(|| ApiError::new(Code::NotBound))?;
     let attendance = attendance::Entity::of(permit.committee())
-        .filter(attendance::Column::ActivityId.eq(activity.id))
+        .filter(attendance::Column::ActivityId.eq(id))
         .filter(attendance::Column::MemberId.eq(member))
         .one(app.db.read())
         .await?;
     Ok(Visit {
         member,
-        activity,
+        activity: found(activity)?,
         attendance,
     })
+}
+
+fn member_of<O: OperationType>(permit: &Permit<O>) -> Result<MemberId> {
+    let member = permit.reach.member;
+    member.ok_or_else(|| ApiError::new(Code::NotBound))
 }
 
 /// The check-ins that stand, by session.

@@ -1,8 +1,9 @@
-//! Group commit: what many ask for at the same moment is done together, in one transaction.
+//! Batches: what many ask for at the same moment is done together, in one query or one transaction.
 //!
 //! There is no timer. Whatever waits is taken, done and answered, and what comes meanwhile waits
-//! for the next turn: under load the groups grow by themselves, and a single request waits for
-//! nobody. One transaction costs one flush of the disk, however many are in it.
+//! for the next turn: under load the batches grow by themselves, and a single request waits for
+//! nobody. A transaction costs one flush of the disk, however many are in it (group commit); a
+//! query costs one way to the database and back.
 
 use std::panic::AssertUnwindSafe;
 
@@ -14,13 +15,13 @@ use crate::error::{ApiError, Code, Result};
 /// What is asked, and where the answer goes.
 type Asked<T, R> = (T, oneshot::Sender<Result<R>>);
 
-/// A queue before one worker that does what waits in groups. Cheap to clone.
+/// A queue before one worker that does what waits in batches. Cheap to clone.
 #[derive(Debug)]
-pub struct GroupCommit<T, R> {
+pub struct Batcher<T, R> {
     waiting: mpsc::Sender<Asked<T, R>>,
 }
 
-impl<T, R> Clone for GroupCommit<T, R> {
+impl<T, R> Clone for Batcher<T, R> {
     fn clone(&self) -> Self {
         Self {
             waiting: self.waiting.clone(),
@@ -28,10 +29,10 @@ impl<T, R> Clone for GroupCommit<T, R> {
     }
 }
 
-impl<T: 'static, R: 'static> GroupCommit<T, R> {
+impl<T: 'static, R: 'static> Batcher<T, R> {
     /// Starts the worker on this thread's runtime; it ends when nobody can ask any more.
     ///
-    /// At most `most` are done in one group, and at most `room` wait. `perform` does a group and
+    /// At most `most` are done in one batch, and at most `room` wait. `perform` does a batch and
     /// answers each in its order. When it fails as a whole, each is tried alone, so that one that
     /// cannot be done never fails its neighbours.
     pub fn spawn(
@@ -41,14 +42,14 @@ impl<T: 'static, R: 'static> GroupCommit<T, R> {
     ) -> Self {
         let (waiting, mut asked) = mpsc::channel(room);
         actix_web::rt::spawn(async move {
-            let mut group: Vec<Asked<T, R>> = Vec::with_capacity(most);
-            while asked.recv_many(&mut group, most).await > 0 {
-                let (items, answers): (Vec<T>, Vec<_>) = group.drain(..).unzip();
+            let mut batch: Vec<Asked<T, R>> = Vec::with_capacity(most);
+            while asked.recv_many(&mut batch, most).await > 0 {
+                let (items, answers): (Vec<T>, Vec<_>) = batch.drain(..).unzip();
                 match together(&perform, &items).await {
                     Ok(outcomes) => answer(answers, outcomes),
                     Err(error) if items.len() == 1 => answer(answers, vec![Err(error)]),
                     Err(error) => {
-                        tracing::warn!(%error, count = items.len(), "a group failed; each is tried alone");
+                        tracing::warn!(%error, count = items.len(), "a batch failed; each is tried alone");
                         for (item, to) in items.chunks(1).zip(answers) {
                             let outcomes = together(&perform, item).await;
                             answer(vec![to], outcomes.unwrap_or_else(|error| vec![Err(error)]));
@@ -91,13 +92,13 @@ async fn together<T, R>(
     let outcomes = AssertUnwindSafe(perform(items))
         .catch_unwind()
         .await
-        .unwrap_or_else(|_| Err(anyhow::anyhow!("a group commit panicked").into()))?;
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("a batch panicked").into()))?;
     if outcomes.len() == items.len() {
         Ok(outcomes)
     } else {
         let (asked, got) = (items.len(), outcomes.len());
         Err(ApiError::internal(anyhow::anyhow!(
-            "{got} outcomes for {asked} in a group"
+            "{got} outcomes for {asked} in a batch"
         )))
     }
 }
@@ -117,8 +118,8 @@ mod tests {
     use super::*;
 
     /// Doubles numbers; a group with a 13 in it fails, and a 7 is refused.
-    fn doubling(groups: Rc<RefCell<Vec<usize>>>) -> GroupCommit<u32, u32> {
-        GroupCommit::spawn(64, 16, async move |numbers: &[u32]| {
+    fn doubling(groups: Rc<RefCell<Vec<usize>>>) -> Batcher<u32, u32> {
+        Batcher::spawn(64, 16, async move |numbers: &[u32]| {
             groups.borrow_mut().push(numbers.len());
             tokio::task::yield_now().await;
             if numbers.contains(&13) {
@@ -173,7 +174,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_panic_fails_its_group_and_not_the_queue() {
-        let queue = GroupCommit::<u32, u32>::spawn(8, 8, async |numbers: &[u32]| {
+        let queue = Batcher::<u32, u32>::spawn(8, 8, async |numbers: &[u32]| {
             assert_ne!(numbers, [1], "a planted defect");
             Ok(numbers.iter().map(|&number| Ok(number)).collect())
         });
