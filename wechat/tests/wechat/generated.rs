@@ -96,7 +96,7 @@ fn every_length_of_padding_opens() {
 fn a_padding_that_is_not_one_is_refused() {
     let whole = |last: &[u8]| {
         let mut content = wechat().content(&text_push("hi"));
-        while (content.len() + last.len()) % 32 != 0 {
+        while !(content.len() + last.len()).is_multiple_of(32) {
             content.push(b' ');
         }
         content.extend_from_slice(last);

@@ -20,6 +20,7 @@ mod http;
 mod jssdk;
 mod kinds;
 mod library;
+mod logs;
 mod media;
 mod menu;
 mod oauth;
