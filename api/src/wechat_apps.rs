@@ -1,11 +1,16 @@
 //! The mini-program and the official accounts as configured, each with its client.
 
+mod tokens;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Result;
 
 use crate::clock::Clock;
 use crate::config::{self, AppKind};
+
+pub use tokens::NodeTokens;
 
 /// One app at WeChat, ready to be called.
 #[derive(Debug)]
@@ -24,16 +29,26 @@ pub struct WechatApps {
 
 impl WechatApps {
     /// Makes a client for each configured app; nothing is asked of WeChat yet.
-    pub fn new(config: &config::Wechat, clock: &Clock) -> Result<Self> {
-        let client = wechat::Client::new(wechat::Options::new(clock.as_fn()))?;
+    pub fn new(
+        config: &config::Wechat,
+        clock: &Clock,
+        shared_tokens: Option<Arc<dyn wechat::token::SharedTokens>>,
+    ) -> Result<Self> {
+        let client = wechat::Client::new(wechat::Options {
+            shared_tokens,
+            ..wechat::Options::new(clock.as_fn())
+        })?;
         let by_app_id = config
             .apps
             .iter()
             .map(|app| {
                 let remote = wechat::App {
-                    app_id: app.app_id.clone(),
-                    secret: app.secret.reveal().to_owned().into(),
+                    kind: Some(match app.kind {
+                        AppKind::MiniProgram => wechat::AppKind::MiniProgram,
+                        AppKind::OfficialAccount => wechat::AppKind::ServiceAccount,
+                    }),
                     base_url: config.base_url.clone(),
+                    ..wechat::App::new(&app.app_id, app.secret.reveal().to_owned().into())
                 };
                 (
                     app.app_id.clone(),

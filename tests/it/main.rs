@@ -23,6 +23,7 @@ mod files;
 mod layering;
 mod leave;
 mod ledger;
+mod nodes;
 mod notice;
 mod people;
 mod period;
