@@ -136,20 +136,19 @@ fn page(sim: &Sim, cast: Option<&Path>) -> Result<String> {
         "  代替          https://api.weixin.qq.com  →  {base}（wechat.base_url）"
     )?;
     writeln!(page, "  账号          {base}/sim/apps")?;
-    match cast {
-        Some(file) => writeln!(page, "  密钥          见 {}", file.display())?,
-        None => {
+    if let Some(file) = cast {
+        writeln!(page, "  密钥          见 {}", file.display())?;
+    } else {
+        writeln!(
+            page,
+            "  自己的账号    写进文件，用 --apps 给出；下面是演示用的："
+        )?;
+        for app in &Cast::usual().apps {
             writeln!(
                 page,
-                "  自己的账号    写进文件，用 --apps 给出；下面是演示用的："
+                "    {}（{}）\n      secret {}  token {}\n      aes_key {}",
+                app.app_id, app.name, app.secret, app.token, app.aes_key
             )?;
-            for app in &Cast::usual().apps {
-                writeln!(
-                    page,
-                    "    {}（{}）\n      secret {}  token {}\n      aes_key {}",
-                    app.app_id, app.name, app.secret, app.token, app.aes_key
-                )?;
-            }
         }
     }
     let person = sim.handle.people().into_iter().next();
