@@ -185,10 +185,9 @@ fn foreign_clients() -> Part {
     };
     let mut nextest = workspace::cargo();
     nextest
-        // The whole workspace for the same reason as in the service half; plain nextest leaves
-        // these tests out, since they need what was just installed.
+        // The whole workspace for the same reason as in the service half. Nobody else runs these
+        // tests (`test = false`), since they need what was just installed.
         .args(["nextest", "run", "--workspace", "--test", "clients"])
-        .arg("--ignore-default-filter")
         .env("XINGDONG_TEST_CLIENTS", folder);
     run_nextest(CLIENTS, &mut nextest)
 }

@@ -1,8 +1,7 @@
 //! Clients nobody here wrote, unmodified, against the simulator: that they work is the proof that
 //! it answers as WeChat does.
 //!
-//! `cargo xtask test` installs both packages and runs this file; plain nextest leaves it out.
-#![cfg(feature = "sim")]
+//! `cargo xtask test` installs both packages and runs this file; plain `cargo test` leaves it out.
 
 mod easywechat;
 mod wechatpy;
