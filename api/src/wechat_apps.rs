@@ -31,9 +31,12 @@ impl WechatApps {
             .iter()
             .map(|app| {
                 let remote = wechat::App {
-                    app_id: app.app_id.clone(),
-                    secret: app.secret.reveal().to_owned().into(),
+                    kind: Some(match app.kind {
+                        AppKind::MiniProgram => wechat::AppKind::MiniProgram,
+                        AppKind::OfficialAccount => wechat::AppKind::ServiceAccount,
+                    }),
                     base_url: config.base_url.clone(),
+                    ..wechat::App::new(&app.app_id, app.secret.reveal().to_owned().into())
                 };
                 (
                     app.app_id.clone(),

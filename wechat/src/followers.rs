@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer};
 
 use crate::account::Account;
-use crate::client::Answer;
 use crate::error::{Endpoint, Error};
 use crate::lenient;
 
@@ -84,9 +83,7 @@ impl Account {
     /// A page of the list of followers, from the start or after `next`.
     pub async fn followers(&self, next: Option<&str>) -> Result<FollowerPage, Error> {
         let query: Vec<_> = next.map(|next| ("next_openid", next)).into_iter().collect();
-        let listed: Listed = self
-            .call(Endpoint::Followers, &query, None, Answer::json)
-            .await?;
+        let listed: Listed = self.get(Endpoint::Followers, &query).await?;
         let openids = listed.data.openid;
         let next = listed.next_openid.filter(|_| !openids.is_empty());
         Ok(FollowerPage {
@@ -127,8 +124,7 @@ impl Account {
     /// One person.
     pub async fn user_info(&self, openid: &str) -> Result<UserInfo, Error> {
         let query = [("openid", openid), ("lang", "zh_CN")];
-        self.call(Endpoint::UserInfo, &query, None, Answer::json)
-            .await
+        self.get(Endpoint::UserInfo, &query).await
     }
 
     /// Any number of people, a hundred at a time.
@@ -159,11 +155,7 @@ impl Account {
             .map(|openid| serde_json::json!({ "openid": openid, "lang": "zh_CN" }))
             .collect();
         let body = serde_json::json!({ "user_list": people });
-        let described: Described = self
-            .call(Endpoint::UserInfoBatch, &[], Some(body), |answer| {
-                answer.json()
-            })
-            .await?;
+        let described: Described = self.post(Endpoint::UserInfoBatch, body).await?;
         Ok(described.user_info_list)
     }
 }

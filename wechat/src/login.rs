@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use crate::account::Account;
-use crate::client::Request;
+use crate::client::Body;
 use crate::error::{Endpoint, Error};
 use crate::lenient;
 
@@ -26,19 +26,14 @@ impl Account {
     /// error is [`Error::CodeMaybeBurnt`] and the client must ask for a new code.
     pub async fn login(&self, js_code: &str) -> Result<Session, Error> {
         let endpoint = Endpoint::Login;
-        let request = Request {
-            endpoint,
-            base_url: &self.app.base_url,
-            query: vec![
-                ("appid", &self.app.app_id),
-                ("secret", self.app.secret.expose_secret()),
-                ("js_code", js_code),
-                ("grant_type", "authorization_code"),
-            ],
-            body: None,
-        };
-        let answer = self.client.send(request).await;
-        answer
+        let query = vec![
+            ("appid", self.app_id()),
+            ("secret", self.app.secret.expose_secret()),
+            ("js_code", js_code),
+            ("grant_type", "authorization_code"),
+        ];
+        self.call_without_token(endpoint, query, Body::Nothing)
+            .await
             .and_then(|answer| answer.json())
             .map_err(Error::burning_the_code)
     }

@@ -6,7 +6,6 @@
 use serde::Deserialize;
 
 use crate::account::Account;
-use crate::client::Answer;
 use crate::error::{Endpoint, Error};
 use crate::lenient;
 
@@ -54,7 +53,7 @@ impl Account {
         let endpoint = Endpoint::PhoneNumber;
         let body = serde_json::json!({ "code": code, "openid": openid });
         let Answered { phone_info } = self
-            .call(endpoint, &[], Some(body), Answer::json)
+            .post(endpoint, body)
             .await
             .map_err(Error::burning_the_code)?;
         if phone_info.watermark.appid != self.app_id() {

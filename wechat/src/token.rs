@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::client::{App, Client, Request};
+use crate::client::{App, Body, Client, Request};
 use crate::error::{Endpoint, Error};
 use crate::lenient;
 
@@ -245,7 +245,7 @@ impl TokenSource {
                 endpoint: Endpoint::StableToken,
                 base_url: &self.app.base_url,
                 query: Vec::new(),
-                body: Some(serde_json::json!({
+                body: Body::Json(serde_json::json!({
                     "grant_type": "client_credential",
                     "appid": self.app.app_id,
                     "secret": self.app.secret.expose_secret(),

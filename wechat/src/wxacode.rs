@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::account::Account;
-use crate::client::Answer;
+use crate::client::{Answer, Body, Picture};
 use crate::error::{Endpoint, Error};
 
 /// The edition of the mini-program a code opens.
@@ -48,36 +48,16 @@ impl WxaCode {
     }
 }
 
-/// The picture of a code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// `image/jpeg` or `image/png`.
-    pub media_type: &'static str,
-    /// The picture.
-    pub bytes: Vec<u8>,
-}
-
 impl Account {
     /// Has a code drawn. There is no limit to their number; 5,000 a minute.
     pub async fn wxacode_unlimited(&self, code: &WxaCode) -> Result<Picture, Error> {
         let body = serde_json::json!(code);
-        self.call(Endpoint::WxaCodeUnlimited, &[], Some(body), picture)
-            .await
+        self.call(
+            Endpoint::WxaCodeUnlimited,
+            &[],
+            Body::Json(body),
+            Answer::picture,
+        )
+        .await
     }
-}
-
-/// WeChat reports errors as JSON with status 200 in place of the picture.
-fn picture(answer: &Answer) -> Result<Picture, Error> {
-    let media_type = match answer.body.as_slice() {
-        [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        _ => {
-            let () = answer.json::<serde_json::Value>().map(drop)?;
-            return Err(answer.unreadable());
-        }
-    };
-    Ok(Picture {
-        media_type,
-        bytes: answer.body.clone(),
-    })
 }

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{App as Server, HttpRequest, HttpResponse, HttpServer, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use wechat::client::Clock;
 use wechat::template::TemplateMessage;
-use wechat::{Account, App, Client, Options};
+use wechat::{Account, App, AppKind, Client, Options};
 
 pub const TOKEN: &str = "/cgi-bin/stable_token";
 pub const SEND: &str = "/cgi-bin/message/template/send";
@@ -66,9 +66,11 @@ impl Told {
 /// A request the server has seen.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    pub method: String,
     pub path: String,
     pub query: HashMap<String, String>,
     pub content_length: Option<String>,
+    pub content_type: Option<String>,
     pub raw: String,
 }
 
@@ -138,6 +140,21 @@ impl Fake {
         );
     }
 
+    /// Tells a token and one answer, for a test of a single call.
+    pub fn telling(path: &str, body: &Value) -> Self {
+        let fake = Self::start();
+        fake.tell_token("token-1", 7200);
+        fake.tell_json(path, body);
+        fake
+    }
+
+    /// The only request of a path.
+    pub fn only(&self, path: &str) -> Seen {
+        let mut seen = self.seen(path);
+        assert_eq!(seen.len(), 1, "{path} was asked {} times", seen.len());
+        seen.remove(0)
+    }
+
     pub fn seen(&self, path: &str) -> Vec<Seen> {
         let script = self.script.lock().unwrap();
         script
@@ -188,11 +205,21 @@ impl Fake {
     }
 
     pub fn account_with(&self, options: Options) -> Account {
-        let app = App {
+        Account::new(self.app(None), Client::new(options).unwrap())
+    }
+
+    /// An account of a stated kind.
+    pub fn account_of(&self, kind: AppKind) -> Account {
+        Account::new(self.app(Some(kind)), Client::new(self.options()).unwrap())
+    }
+
+    fn app(&self, kind: Option<AppKind>) -> App {
+        App {
+            kind,
             base_url: self.base_url.clone(),
+            mp_url: format!("{}/", self.base_url),
             ..App::new(APP_ID, SECRET.into())
-        };
-        Account::new(app, Client::new(options).unwrap())
+        }
     }
 }
 
@@ -226,11 +253,13 @@ async fn answer(request: HttpRequest, script: Data<Mutex<Script>>, body: Bytes) 
             .map(|value| value.to_str().unwrap_or_default().to_owned())
     };
     let seen = Seen {
+        method: request.method().to_string(),
         path: request.path().to_owned(),
         query: web::Query::<HashMap<String, String>>::from_query(request.query_string())
             .unwrap()
             .into_inner(),
         content_length: header(CONTENT_LENGTH),
+        content_type: header(CONTENT_TYPE),
         raw: String::from_utf8(body.to_vec()).unwrap(),
     };
     // WeChat turns away whatever has a body of unstated length.
