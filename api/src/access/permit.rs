@@ -100,6 +100,11 @@ operations! {
     CorrectionDecide
     DeliveryList
     DeliveryPhone
+    DeliveryResend
+    PauseList
+    PauseResume
+    SubscriptionRead
+    SubscriptionReport
     Remind
     InboxRead
     DutyList

@@ -190,7 +190,7 @@ pub async fn reschedule(
                 &to.reason,
             )
             .await?;
-            enqueue_reminders(write, &row);
+            enqueue_reminders(write, &row)?;
             Ok(row)
         })
         .await?;

@@ -37,7 +37,7 @@ pub struct World {
 type Line = (&'static str, &'static str, &'static str);
 
 /// The purposes, their template's title, and its lines.
-const TEMPLATES: [(&str, &str, &[Line]); 7] = [
+const TEMPLATES: [(&str, &str, &[Line]); 10] = [
     (
         "activity_published",
         "活动通知",
@@ -86,6 +86,32 @@ const TEMPLATES: [(&str, &str, &[Line]); 7] = [
         ],
     ),
     (
+        "uninvited",
+        "活动变更通知",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("温馨提示", "thing2", "remark"),
+        ],
+    ),
+    (
+        "code_open",
+        "签到提醒",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("活动时间", "time2", "time"),
+            ("签到地点", "thing3", "venue"),
+        ],
+    ),
+    (
+        "score_closed",
+        "考核结果通知",
+        &[
+            ("考核名称", "thing1", "title"),
+            ("考核时间", "time2", "time"),
+            ("温馨提示", "thing3", "remark"),
+        ],
+    ),
+    (
         "leave_decided",
         "请假审批结果通知",
         &[
@@ -102,6 +128,19 @@ const TEMPLATES: [(&str, &str, &[Line]); 7] = [
         ],
     ),
 ];
+
+/// For which purposes the mini-program has subscription templates.
+const SUBSCRIBED: [&str; 4] = [
+    "activity_published",
+    "activity_rescheduled",
+    "activity_cancelled",
+    "eve_reminder",
+];
+
+/// The template of the mini-program for a purpose.
+pub fn subscription(purpose: &str) -> String {
+    format!("{purpose}-{MINI_PROGRAM}")
+}
 
 /// The world of a committee with so many groups, whose service answers at `service`.
 pub fn world(groups: usize, service: &str) -> World {
@@ -139,11 +178,11 @@ impl World {
             |what: &str| hex::encode(&Sha256::digest(format!("{what} of {app_id}"))[..16]);
         let aes_key = STANDARD_NO_PAD.encode(Sha256::digest(format!("callback key of {app_id}")));
         let is_account = kind != SimKind::MiniProgram;
-        let templates: Vec<_> = if is_account {
-            TEMPLATES.iter().collect()
-        } else {
-            Vec::new()
-        };
+        // The mini-program has subscription templates for what cannot wait.
+        let templates: Vec<_> = TEMPLATES
+            .iter()
+            .filter(|(purpose, ..)| is_account || SUBSCRIBED.contains(purpose))
+            .collect();
         let id = |purpose: &str| format!("{purpose}-{app_id}");
         self.sim_apps.push(SimApp {
             app_id: app_id.to_owned(),
@@ -188,8 +227,12 @@ impl World {
             "app_id": app_id, "secret": secret_of("secret"), "committee": committee,
             "kind": if is_account { "official_account" } else { "mini_program" },
             "original_id": format!("gh_{}", &secret_of("account")[..12]),
-            "templates": configured,
         });
+        app[if is_account {
+            "templates"
+        } else {
+            "subscriptions"
+        }] = json!(configured);
         if is_account {
             app["token"] = json!(secret_of("token"));
             app["aes_key"] = json!(aes_key);

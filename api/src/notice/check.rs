@@ -108,6 +108,7 @@ mod tests {
             fields: [("thing1", "title"), ("thing9", "weather")]
                 .map(|(key, name)| (key.to_owned(), name.to_owned()))
                 .into(),
+            long_term: false,
         };
 
         let problems = compare(

@@ -1,26 +1,33 @@
 //! Notices: what members are told, by which way, and whether it reached them.
 //!
 //! A notice is written down in the transaction that gives the reason for it ([`service::announce`])
-//! and carried afterwards ([`deliver()`]). The inbox always holds it; whoever follows a station's
-//! official account gets it there; whoever does neither stands on the list of those to be phoned.
+//! and carried afterwards ([`deliver()`]). The inbox always holds it; WeChat carries it by the best
+//! way there is; whoever is reached by none stands on the list of those to be phoned.
 
+mod carry;
 mod check;
 pub mod credit;
 mod deliver;
 mod inbox;
 mod outcome;
+mod pause_routes;
+mod pauses;
 mod reach;
 mod reminders;
+mod resend;
+mod resend_routes;
 mod routes;
+mod rows;
 pub mod service;
 mod sheet;
+mod subscriptions;
 mod verdict;
 mod wording;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use check::{Finding, check_templates};
-pub use deliver::deliver;
+pub use deliver::{deliver, turn_due};
 pub use outcome::{Report, report};
 pub use reach::{Preview, preview};
 pub use reminders::{reconcile, remind_due};
@@ -28,8 +35,11 @@ pub use service::{Announcement, announce};
 
 /// Job: carry a notice to its recipients. Payload: `{ notice_id }`.
 pub const DELIVER: &str = "notice.deliver";
-/// Job: a reminder whose time has come. Payload: `{ activity_id, purpose, starts_at? }`; with
-/// `starts_at` nothing is sent once the activity was moved.
+/// Job: find the next way for a delivery that failed after WeChat had taken it. Payload:
+/// `{ delivery_id }`.
+pub const TURN: &str = "notice.turn";
+/// Job: a reminder whose time has come. Payload: `{ activity_id, purpose, starts_at?, session? }`;
+/// with `starts_at` nothing is sent once the activity was moved.
 pub const REMIND: &str = "notice.remind";
 /// Job: close deliveries that WeChat never reported on. Payload: `{ notice_id }`.
 pub const RECONCILE: &str = "notice.reconcile";
@@ -41,6 +51,12 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(routes::reach_preview)
         .service(routes::remind)
         .service(routes::phoned)
+        .service(resend_routes::resend_one)
+        .service(resend_routes::resend_all)
+        .service(pause_routes::list)
+        .service(pause_routes::resume)
+        .service(subscriptions::mine)
+        .service(subscriptions::report)
         .service(routes::inbox)
         .service(routes::inbox_read);
 }
