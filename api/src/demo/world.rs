@@ -196,6 +196,7 @@ impl World {
             callback_url: is_account.then(|| format!("{service}/wechat/callback/{app_id}")),
             callback_mode: CallbackMode::Safe,
             push_format: PushFormat::Xml,
+            previous_aes_key: None,
             ip_whitelist: None,
             templates: templates
                 .iter()
@@ -207,6 +208,7 @@ impl World {
                         .map(|(label, key, _)| format!("{label}:{{{{{key}.DATA}}}}"))
                         .collect::<Vec<_>>()
                         .join("\n"),
+                    ..SimTemplate::default()
                 })
                 .collect(),
         });
