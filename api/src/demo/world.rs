@@ -157,6 +157,7 @@ impl World {
             callback_url: is_account.then(|| format!("{service}/wechat/callback/{app_id}")),
             callback_mode: CallbackMode::Safe,
             push_format: PushFormat::Xml,
+            previous_aes_key: None,
             ip_whitelist: None,
             templates: templates
                 .iter()
@@ -168,6 +169,7 @@ impl World {
                         .map(|(label, key, _)| format!("{label}:{{{{{key}.DATA}}}}"))
                         .collect::<Vec<_>>()
                         .join("\n"),
+                    ..SimTemplate::default()
                 })
                 .collect(),
         });

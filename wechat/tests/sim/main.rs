@@ -40,6 +40,7 @@ fn app(app_id: &str, kind: SimKind) -> SimApp {
         template_id: template_id.to_owned(),
         title: title.to_owned(),
         content: "活动名称:{{thing1.DATA}}\n开始时间:{{time2.DATA}}\n".to_owned(),
+        ..SimTemplate::default()
     };
     let templates = match kind {
         SimKind::MiniProgram => vec![template(REMINDER, "签到提醒")],
@@ -59,6 +60,7 @@ fn app(app_id: &str, kind: SimKind) -> SimApp {
         callback_url: None,
         callback_mode: CallbackMode::Safe,
         push_format: PushFormat::Xml,
+        previous_aes_key: None,
         ip_whitelist: None,
         templates,
     }
