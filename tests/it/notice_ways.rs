@@ -1,6 +1,6 @@
 //! The ways to reach a member: subscription messages, their credits, and what comes after what.
 
-use api::demo::world::{MINI_PROGRAM, official_account, subscription};
+use api::demo::world::{MINI_PROGRAM, account_subscription, official_account, subscription};
 use api::notice::credit::{self, Told};
 use chrono::TimeDelta;
 use domain::notice::DeliveryState;
@@ -123,8 +123,8 @@ async fn a_tap_counts_once_however_often_and_by_whom_it_is_told() {
     assert_eq!(credits(&t, "ding", "activity_published").await, 2);
 
     let asked = t.see("ding", "/me/subscriptions").await;
-    assert_eq!(asked["ask"].as_array().unwrap().len(), 4);
-    assert_eq!(asked["ask"][3], template);
+    assert_eq!(asked["ask"].as_array().unwrap().len(), 5);
+    assert_eq!(asked["ask"][4], template);
     for (results, code) in [
         (json!({ "nonsense": "accept" }), "unknown_template"),
         (
@@ -211,6 +211,43 @@ async fn who_refuses_the_account_is_told_in_the_mini_program_and_then_on_the_pho
     assert_eq!(told(&seen, "丁宁", "mini_program"), &Value::Null);
     assert_eq!(told(&seen, "丁宁", "phone")["state"], "pending");
     assert_eq!(subscriptions_shown(&t, "chen"), 1);
+}
+
+#[actix_web::test]
+async fn an_account_tells_him_by_a_subscription_before_the_mini_program_does() {
+    let t = start().await;
+    follow(&t, &[("chen", 0)]).await;
+    agree(&t, "chen", "activity_published", 1).await;
+    let app_id = official_account(0);
+    let template = account_subscription("activity_published", &app_id);
+    let openid = t.sim.handle.openid(&app_id, "chen");
+    let now = t.now();
+    t.sim
+        .handle
+        .answer_popup(&app_id, "chen", &[(template.clone(), true)]);
+    let told_at = Told::ByEvent(now.timestamp());
+    let committee = t.committee;
+    t.app
+        .db
+        .housekeeping(async |txn| {
+            credit::granted(txn, committee, &app_id, &openid, &template, &told_at, now).await
+        })
+        .await
+        .unwrap();
+    t.sim.handle.block(&app_id, "chen");
+
+    let activity = t.activity("季度学习").await;
+    t.run_jobs().await;
+
+    let seen = sheet(&t, &activity).await;
+    assert_eq!(told(&seen, "陈晨", "official_account")["state"], "failed");
+    assert_eq!(
+        told(&seen, "陈晨", "account_subscription")["state"],
+        "accepted"
+    );
+    assert_eq!(told(&seen, "陈晨", "mini_program"), &Value::Null);
+    assert_eq!(t.sim.handle.phone("chen").len(), 1);
+    assert_eq!(credits(&t, "chen", "activity_published").await, 1);
 }
 
 #[actix_web::test]

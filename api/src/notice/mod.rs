@@ -20,6 +20,7 @@ mod routes;
 mod rows;
 pub mod service;
 mod sheet;
+mod subscription_routes;
 mod subscriptions;
 mod verdict;
 mod wording;
@@ -55,8 +56,8 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(resend_routes::resend_all)
         .service(pause_routes::list)
         .service(pause_routes::resume)
-        .service(subscriptions::mine)
-        .service(subscriptions::report)
+        .service(subscription_routes::mine)
+        .service(subscription_routes::report)
         .service(routes::inbox)
         .service(routes::inbox_read);
 }
