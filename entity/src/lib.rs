@@ -31,6 +31,7 @@ pub mod job;
 pub mod leave_request;
 pub mod ledger_head;
 pub mod member;
+pub mod message_template;
 pub mod nomination;
 pub mod notice;
 pub mod objection;

@@ -192,3 +192,76 @@ async fn what_was_not_sent_of_an_activity_that_is_cancelled_is_never_sent() {
     assert_eq!(told(&seen, "丁宁", "phone")["state"], "skipped");
     assert_eq!(told(&all, "丁宁", "phone")["state"], "pending");
 }
+
+#[actix_web::test]
+async fn the_office_puts_a_template_in_force_that_the_account_has() {
+    let t = start().await;
+    follow(&t, &[("chen", 0)]).await;
+    let app_id = official_account(0);
+    let path = format!("/wechat/templates/{app_id}/activity_published");
+    let other = format!("reply_reminder-{app_id}");
+    let body = |template: &str, fields: Value| json!({ "channel": "official_account", "template_id": template, "fields": fields });
+    let full = json!({ "thing1": "title", "time2": "time", "thing3": "remark" });
+    for (template, fields, code) in [
+        ("made-up", full.clone(), "unknown_template"),
+        (
+            other.as_str(),
+            json!({ "thing1": "title", "time2": "time" }),
+            "required",
+        ),
+        (
+            other.as_str(),
+            json!({ "thing1": "title", "time2": "time", "thing3": "remark", "thing9": "venue" }),
+            "unknown_field",
+        ),
+        (
+            other.as_str(),
+            json!({ "thing1": "weather" }),
+            "unknown_value",
+        ),
+    ] {
+        let (status, problem) = t.put("office", &path, body(template, fields)).await;
+        assert_eq!(
+            (status, &problem["errors"][0]["code"]),
+            (422, &json!(code)),
+            "{problem}"
+        );
+    }
+    assert_eq!(
+        t.put("leader", &path, body(&other, full.clone())).await.0,
+        403
+    );
+    let elsewhere = "/wechat/templates/wxnobody/activity_published";
+    assert_eq!(
+        t.put("office", elsewhere, body(&other, full.clone()))
+            .await
+            .0,
+        404
+    );
+
+    for _ in 0..2 {
+        let (status, said) = t.put("office", &path, body(&other, full.clone())).await;
+        assert_eq!((status, &said["by_office"]), (200, &json!(true)), "{said}");
+    }
+    t.activity("季度学习").await;
+    t.run_jobs().await;
+    assert_eq!(t.sim.handle.phone("chen")[0].title, "活动报名提醒");
+
+    // Without a template nobody is told this way.
+    let (status, _) = t.put("office", &path, body("", json!({}))).await;
+    assert_eq!(status, 200);
+    let second = t.activity("第二次").await;
+    t.run_jobs().await;
+    let seen = sheet(&t, &second).await;
+    assert_eq!(told(&seen, "陈晨", "official_account"), &Value::Null);
+    let all = t.see("auditor", "/wechat/templates").await;
+    let items = all["items"].as_array().unwrap();
+    let one = items
+        .iter()
+        .find(|one| one["app_id"] == app_id.as_str() && one["purpose"] == "activity_published")
+        .unwrap();
+    assert_eq!(
+        (&one["template_id"], &one["by_office"]),
+        (&Value::Null, &json!(true))
+    );
+}

@@ -101,6 +101,8 @@ operations! {
     DeliveryList
     DeliveryPhone
     DeliveryResend
+    TemplateRead
+    TemplateWrite
     PauseList
     PauseResume
     SubscriptionRead

@@ -20,7 +20,7 @@ use crate::crypto::random;
 use crate::db::{NewJob, Write};
 use crate::error::{ApiError, Code, Result};
 use crate::notice;
-use crate::notice::service::{Announcement, announce};
+use crate::notice::{Announcement, announce};
 
 /// How long before replies are due those who have not replied are reminded.
 const REMIND_BEFORE: TimeDelta = TimeDelta::hours(24);

@@ -10,7 +10,7 @@ use wechat::subscribe::{BizMessage, MiniProgramState, SubscribeMessage};
 use wechat::template::{MiniProgram, TemplateMessage};
 use wechat::{Error, values};
 
-use super::reach;
+use super::templates::Templates;
 use super::verdict::{Heard, NO_RECIPIENT, judge};
 use super::wording;
 use crate::app::App;
@@ -53,6 +53,7 @@ impl<'a> Letter<'a> {
                 },
             });
         let fields = notice.fields.as_object().cloned().unwrap_or_default();
+        let templates = Templates::of(app.db.read(), notice.committee_id).await?;
         let mut prepared = HashMap::new();
         let accounts = app
             .wechat_apps
@@ -60,7 +61,7 @@ impl<'a> Letter<'a> {
             .filter(|account| account.config.committee == committee.code);
         for account in accounts {
             for &channel in Channel::ALL {
-                let Some(template) = reach::template(account, channel, notice.purpose) else {
+                let Some(template) = templates.get(account, channel, notice.purpose) else {
                     continue;
                 };
                 let data: Vec<_> = template

@@ -18,6 +18,7 @@ use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use tokio::sync::mpsc;
 
+use super::announce::enqueue_carrying;
 use super::carry::Letter;
 use super::outcome::{Tried, count, record, settle};
 use super::pauses::Pauses;
@@ -134,9 +135,16 @@ pub async fn turn_due(app: &App, job: &job::Model) -> Result<Outcome> {
             let Some(notice) = notice.one(txn).await? else {
                 return Ok(None);
             };
+            let member = row.member_id;
             settle(app, txn, &notice, vec![row], now).await?;
-            super::service::enqueue_carrying(txn, &notice, now).await?;
-            Ok(Some(notice.id))
+            let sends = open_rows(committee, notice.id)
+                .filter(delivery::Column::MemberId.eq(member))
+                .one(txn)
+                .await?;
+            if sends.is_some() {
+                enqueue_carrying(txn, &notice, now).await?;
+            }
+            Ok(sends.map(|_| notice.id))
         })
         .await?;
     if notice.is_some() {

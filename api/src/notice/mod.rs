@@ -1,14 +1,16 @@
 //! Notices: what members are told, by which way, and whether it reached them.
 //!
-//! A notice is written down in the transaction that gives the reason for it ([`service::announce`])
+//! A notice is written down in the transaction that gives the reason for it ([`announce()`])
 //! and carried afterwards ([`deliver()`]). The inbox always holds it; WeChat carries it by the best
 //! way there is; whoever is reached by none stands on the list of those to be phoned.
 
+pub mod announce;
 mod carry;
 mod check;
 pub mod credit;
 mod deliver;
 mod inbox;
+mod inbox_routes;
 mod outcome;
 mod pause_routes;
 mod pauses;
@@ -18,21 +20,23 @@ mod resend;
 mod resend_routes;
 mod routes;
 mod rows;
-pub mod service;
+mod service;
 mod sheet;
 mod subscription_routes;
 mod subscriptions;
+mod template_routes;
+mod templates;
 mod verdict;
 mod wording;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use announce::{Announcement, announce, announce_closing};
 pub use check::{Finding, check_templates};
 pub use deliver::{deliver, turn_due};
 pub use outcome::{Report, report};
 pub use reach::{Preview, preview};
 pub use reminders::{reconcile, remind_due};
-pub use service::{Announcement, announce};
 
 /// Job: carry a notice to its recipients. Payload: `{ notice_id }`.
 pub const DELIVER: &str = "notice.deliver";
@@ -54,10 +58,12 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(routes::phoned)
         .service(resend_routes::resend_one)
         .service(resend_routes::resend_all)
+        .service(template_routes::list)
+        .service(template_routes::put)
         .service(pause_routes::list)
         .service(pause_routes::resume)
         .service(subscription_routes::mine)
         .service(subscription_routes::report)
-        .service(routes::inbox)
-        .service(routes::inbox_read);
+        .service(inbox_routes::list)
+        .service(inbox_routes::read);
 }

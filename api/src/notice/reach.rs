@@ -13,8 +13,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::credit;
 use super::pauses::Pauses;
+use super::templates::Templates;
 use crate::app::App;
-use crate::config::{AppKind, Template};
+use crate::config::Template;
 use crate::db::found;
 use crate::error::Result;
 use crate::wechat_apps::WechatApp;
@@ -37,29 +38,12 @@ pub struct Route {
     pub template_id: String,
 }
 
-/// The template of an account for a purpose, as the channel has it.
-pub fn template(
-    account: &WechatApp,
-    channel: Channel,
-    purpose: NoticePurpose,
-) -> Option<&Template> {
-    match (channel, account.config.kind) {
-        (Channel::OfficialAccount, AppKind::OfficialAccount) => {
-            account.config.templates.get(&purpose)
-        }
-        (Channel::AccountSubscription, AppKind::OfficialAccount)
-        | (Channel::MiniProgram, AppKind::MiniProgram) => {
-            account.config.subscriptions.get(&purpose)
-        }
-        _ => None,
-    }
-}
-
 /// The accounts of a committee that can tell of `purpose`, with the channel and its template.
 async fn senders<'a>(
     app: &'a App,
     db: &impl ConnectionTrait,
     committee: CommitteeId,
+    templates: &'a Templates,
     purpose: NoticePurpose,
 ) -> Result<Vec<(&'a WechatApp, Channel, &'a Template)>> {
     let committee = found(committee::Entity::find_by_id(committee).one(db).await?)?;
@@ -69,7 +53,7 @@ async fn senders<'a>(
         .filter(|account| account.config.committee == committee.code)
         .flat_map(|account| {
             Channel::ALL.iter().filter_map(move |&channel| {
-                Some((account, channel, template(account, channel, purpose)?))
+                Some((account, channel, templates.get(account, channel, purpose)?))
             })
         })
         .collect())
@@ -83,7 +67,8 @@ pub async fn routes(
     purpose: NoticePurpose,
     members: &[MemberId],
 ) -> Result<HashMap<MemberId, Vec<Route>>> {
-    let senders = senders(app, db, committee, purpose).await?;
+    let templates = Templates::of(db, committee).await?;
+    let senders = senders(app, db, committee, &templates, purpose).await?;
     let mut routes: HashMap<MemberId, Vec<Route>> = HashMap::new();
     if senders.is_empty() || members.is_empty() {
         return Ok(routes);

@@ -14,10 +14,10 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use serde::Deserialize;
 use serde_json::json;
 
+use super::announce::{Announcement, announce};
 use super::deliver::notice_id;
 use super::outcome::{count, settle};
 use super::rows::{machine, put};
-use super::service::{Announcement, announce};
 use crate::app::App;
 use crate::callback;
 use crate::db::{Actor, Write};

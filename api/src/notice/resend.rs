@@ -9,15 +9,15 @@ use domain::ids::MemberId;
 use domain::notice::delivery::NotAgain;
 use domain::notice::{Channel, DeliveryState, NoticePurpose};
 use domain::time;
-use entity::{Scoped, activity, delivery, notice};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{Scoped, activity, delivery, inbox_message, notice};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
+use super::announce::{enqueue_carrying, expiry};
 use super::outcome::again;
 use super::pauses::Pauses;
 use super::reach::{self, Route};
 use super::rows::{machine, new_delivery, put, put_on, store};
-use super::service::{enqueue_carrying, expiry};
 use crate::access::{On, op};
 use crate::activity::status_now;
 use crate::app::App;
@@ -90,7 +90,10 @@ pub async fn all(
         .write(app, async |write| {
             let notice = &on.row;
             let useful_until = useful_until(write, notice).await?;
-            let rows = rows_of(write, notice, None).await?;
+            let mut rows = rows_of(write, notice, None).await?;
+            for member in readers(write, notice).await? {
+                rows.remove(&member);
+            }
             let members: Vec<MemberId> = rows.keys().copied().collect();
             let plan = Plan::of(app, write, notice, &members, useful_until).await?;
             let mut resent = Resent::default();
@@ -142,6 +145,19 @@ async fn rows_of(
     Ok(rows)
 }
 
+/// Who read it in the mini-program.
+async fn readers(write: &Write, notice: &notice::Model) -> Result<Vec<MemberId>> {
+    let readers = inbox_message::Entity::of(write.committee)
+        .filter(inbox_message::Column::NoticeId.eq(notice.id))
+        .filter(inbox_message::Column::ReadAt.is_not_null())
+        .select_only()
+        .column(inbox_message::Column::MemberId)
+        .into_tuple()
+        .all(&write.txn)
+        .await?;
+    Ok(readers)
+}
+
 /// Until when it helps to tell it.
 async fn useful_until(write: &Write, notice: &notice::Model) -> Result<DateTime<Utc>> {
     let Some(activity) = notice.activity_id else {
@@ -167,8 +183,21 @@ async fn useful_until(write: &Write, notice: &notice::Model) -> Result<DateTime<
             status_now(&activity, write.at) != ActivityStatus::Published
         }
     };
-    if over {
-        let detail = "活动已开始、结束或取消，该通知不再重发";
+    let later = notice::Entity::of(write.committee)
+        .filter(notice::Column::ActivityId.eq(activity.id))
+        .filter(notice::Column::Id.gt(notice.id))
+        .filter(notice::Column::Purpose.is_in([
+            NoticePurpose::ActivityRescheduled,
+            NoticePurpose::ActivityCancelled,
+        ]))
+        .count(&write.txn)
+        .await?;
+    let of_its_own = matches!(
+        notice.purpose,
+        NoticePurpose::LeaveDecided | NoticePurpose::CorrectionDecided
+    );
+    if over || (later > 0 && !of_its_own) {
+        let detail = "活动已开始、结束、改期或取消，该通知不再重发";
         return Err(ApiError::with(Code::WrongStep, detail));
     }
     Ok(match notice.purpose {

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use domain::ids::IdentityId;
-use domain::notice::NoticePurpose;
+use domain::notice::{Channel, NoticePurpose};
 use entity::{Scoped, committee, identity};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::credit::{self, Told};
+use super::templates::Templates;
 use crate::access::{OperationType, Permit, op};
 use crate::app::App;
 use crate::cache::Limit;
+use crate::config::Template;
 use crate::db::found;
 use crate::error::{ApiError, Result};
 use crate::extract::Fields;
@@ -46,10 +48,7 @@ pub async fn all<O: OperationType>(app: &App, permit: &Permit<O>) -> Result<Vec<
         None => HashMap::new(),
     };
     let mut all: Vec<Subscription> = Vec::new();
-    let templates = account
-        .into_iter()
-        .flat_map(|account| &account.config.subscriptions);
-    for (&purpose, template) in templates {
+    for (purpose, template) in templates(app, permit, account).await? {
         let same = |one: &&mut Subscription| one.template_id == template.template_id;
         if let Some(one) = all.iter_mut().find(same) {
             one.purposes.push(purpose);
@@ -80,11 +79,11 @@ pub async fn agreed(
 ) -> Result<()> {
     let account = account(app, permit).await?;
     let mut fields = Fields::default();
+    let templates = templates(app, permit, account).await?;
     for template in accepted {
-        let known = account.is_some_and(|account| {
-            let mut templates = account.config.subscriptions.values();
-            templates.any(|one| one.template_id == *template)
-        });
+        let known = templates
+            .iter()
+            .any(|(_, one)| one.template_id == *template);
         fields.check(known, "/results", "unknown_template", "没有这个订阅模板");
     }
     fields.finish()?;
@@ -106,6 +105,20 @@ pub async fn agreed(
             Ok(())
         })
         .await
+}
+
+/// What the mini-program has a template for.
+async fn templates<O: OperationType>(
+    app: &App,
+    permit: &Permit<O>,
+    account: Option<&WechatApp>,
+) -> Result<Vec<(NoticePurpose, Template)>> {
+    let templates = Templates::of(app.db.read(), permit.committee()).await?;
+    let of = |&purpose: &NoticePurpose| {
+        let template = templates.get(account?, Channel::MiniProgram, purpose)?;
+        Some((purpose, template.clone()))
+    };
+    Ok(NoticePurpose::ALL.iter().filter_map(of).collect())
 }
 
 /// The mini-program of the caller's committee.

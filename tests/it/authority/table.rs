@@ -246,6 +246,11 @@ pub(super) const OPERATIONS: &[(&str, Guard)] = &[
         "POST /api/v1/notices/{notice_id}/resend",
         Row(DeliveryResend, DeliveryList),
     ),
+    ("GET /api/v1/wechat/templates", Seat(TemplateRead)),
+    (
+        "PUT /api/v1/wechat/templates/{app_id}/{purpose}",
+        Seat(TemplateWrite),
+    ),
     ("GET /api/v1/wechat/pauses", Seat(PauseList)),
     (
         "POST /api/v1/wechat/pauses/{pause_id}/resume",

@@ -54,7 +54,9 @@ pub(super) fn read(
             let inside = crypt
                 .open(encrypt)
                 .map_err(|_| "the answer cannot be opened")?;
-            Fields::parse(&inside.plaintext).map_err(|_| "the sealed answer cannot be read")?.0
+            Fields::parse(&inside.plaintext)
+                .map_err(|_| "the sealed answer cannot be read")?
+                .0
         }
     };
     if fields.text("ToUserName") != Some(openid) || fields.text("FromUserName") != Some(&app.gh_id)

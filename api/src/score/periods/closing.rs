@@ -22,7 +22,7 @@ use crate::access::{Caller, Permit, op, second_person};
 use crate::app::App;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
-use crate::notice::service::announce_closing;
+use crate::notice::announce_closing;
 use crate::score::rulebooks::{InForce, in_force};
 
 /// How many rows one statement inserts.
