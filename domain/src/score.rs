@@ -87,7 +87,7 @@ pub use sheet::{
     RequirementLine, Share, Sheet, Stay, Unused, UnusedReason,
 };
 pub use tally::Record;
-pub use vocabulary::{Attribute, Holds, Kind, Mistake, Vocabulary, Word};
+pub use vocabulary::{Attribute, HEADINGS, Holds, Kind, Mistake, Vocabulary, Word};
 
 string_schemas! {
     Amount "an exact number: a decimal such as \"12.5\" or a fraction such as \"25/6\"";

@@ -117,7 +117,7 @@ const EXPECTED: [(&str, &str); 12] = [
     ("a map", "表 { 名称 = 值 }"),
     (
         "facts such as",
-        "一种事实，如 { kind = \"proposal\", stage = [\"filed\"] }",
+        "一类事，如 { kind = \"proposal\", stage = [\"filed\"] }",
     ),
     (
         "a word, a list of words",
@@ -156,7 +156,7 @@ pub(super) fn of_reading(message: &str) -> String {
         .map_or(("", &[][..]), |(given, rest)| (*given, rest));
     if message.starts_with("unknown field") {
         let known: Vec<(&str, &str)> = expected.iter().map(|name| (*name, "")).collect();
-        return unknown("字段", given, &known).replace("可用的有", "可用的字段");
+        return unknown("项", given, &known).replace("可用的有", "可用的项");
     }
     if message.starts_with("unknown variant") {
         return unknown("词", given, &titled(expected));

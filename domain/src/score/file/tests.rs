@@ -80,7 +80,7 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         (
             "title = \"称职\"",
             "title = \"称职\"\nneeds = [§\"two\"]",
-            " grades[1].needs[0]：不认识的委员的基本要求「two」",
+            " grades[1].needs[0]：不认识的委员的必做「two」",
         ),
     ] {
         look_at(old, new, expected);
@@ -114,12 +114,12 @@ fn what_a_rulebook_has_not_is_told_with_what_it_has() {
         (
             "points = 2\n",
             "§pointz = 2\n",
-            " rules[2].pointz：不认识的字段「pointz」，是否想写 points？可用的字段：key、part、",
+            " rules[2].pointz：不认识的项「pointz」，是否想写 points？可用的项：key、part、",
         ),
         (
             "version = 1",
             "§verzion = 1",
-            " verzion：不认识的字段「verzion」，是否想写 version？",
+            " verzion：不认识的项「verzion」，是否想写 version？",
         ),
         (
             "rounding = { to = 0.01, mode = \"half_up\" }",
@@ -188,7 +188,7 @@ fn what_is_of_another_type_is_told_with_what_is_expected() {
         (
             "counts = [{ kind = \"proposal\" }]",
             "counts = [§\"proposal\"]",
-            " rules[1].counts[0]：这里是文字「proposal」，应为一种事实",
+            " rules[1].counts[0]：这里是文字「proposal」，应为一类事",
         ),
         (
             "counts = [{ kind = \"proposal\" }]",
