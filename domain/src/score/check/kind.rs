@@ -239,7 +239,7 @@ impl Check<'_> {
             let example = match attribute.holds {
                 Holds::Word => "引号中的一个词",
                 Holds::Words => "引号中的一个词，或 [ ] 中的几个词",
-                Holds::Number => "整数，或引号中的小数如 \"0.5\"",
+                Holds::Number => "数，如 5、0.5 或 \"2/3\"",
                 Holds::Flag => "true 或 false",
                 Holds::Text => "引号中的文字",
             };

@@ -202,6 +202,12 @@ impl<'a> Check<'a> {
                     "第一人已得全部，其余没有可平均分配的；应写 rest = \"none\" 或 \"full\"",
                 );
             }
+            if split.most == Some(1) && split.first.is_some() && split.rest == Rest::Equal {
+                self.wrong(
+                    format!("{at}.most"),
+                    "只有一人有份，没有其余的人可平均分配；应写 first = 1, rest = \"none\"",
+                );
+            }
             if split.most == Some(0) {
                 self.wrong(format!("{at}.most"), "最多计几人应不小于 1");
             }
