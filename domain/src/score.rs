@@ -38,6 +38,7 @@ mod judge;
 mod limit;
 mod live;
 mod matching;
+mod past;
 mod pattern;
 mod period;
 mod person;
@@ -68,6 +69,7 @@ pub use fact::{Attributes, Fact, Subject, Value};
 #[cfg(feature = "toml")]
 pub use file::FileError;
 pub use judge::Finding;
+pub use past::AskedOfPast;
 pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};
 pub use person::{Person, TRAITS};
