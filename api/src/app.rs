@@ -65,7 +65,7 @@ impl App {
                 config.auth.access_seconds,
                 &config.signing_keys()?,
             ),
-            standings: Standings::default(),
+            standings: Standings::new(&db, &clock),
             wechat_apps: WechatApps::new(&config.wechat, &clock, shared_tokens)?,
             schemes: Schemes::default(),
             metrics: Metrics::default(),

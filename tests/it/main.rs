@@ -16,6 +16,7 @@ mod callback;
 mod checkin;
 mod contract;
 mod crowd;
+mod desk;
 mod duty;
 mod duty_import;
 mod files;

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::crypto::random;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
-use crate::score::rulebooks::{InForce, in_force};
+use crate::score::rulebooks::{InForce, find as find_in_force, hold, in_force};
 
 /// How many rows one statement inserts.
 const CHUNK: usize = 200;
@@ -150,6 +150,7 @@ async fn decide(
     let text = rulebook_text(app, &in_force, seen).await?;
     let row = permit
         .write(app, async |write| {
+            hold(write).await?;
             let row = lock(write, seen.id).await?;
             let status = after(&row, PeriodStep::Close)?;
             let proposers: Vec<_> = row.close_proposed_by.into_iter().collect();
@@ -160,7 +161,9 @@ async fn decide(
                 let detail = format!("提出结账后又有未办结的事项：{}", findings.describe());
                 return Err(ApiError::with(Code::ClosingBlocked, detail));
             }
-            if facts_head(&write.txn, committee, true).await? != head {
+            let still = find_in_force(&write.txn, app, committee, span.first).await?;
+            if facts_head(&write.txn, committee, true).await? != head || still.hash != in_force.hash
+            {
                 return Err(ApiError::new(Code::LedgerMoved));
             }
             let closing = row.closings + 1;
