@@ -22,7 +22,11 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a date");
-    let config = endpoint(if kind % 2 == 0 { Mode::Safe } else { Mode::Compat });
+    let config = endpoint(if kind % 2 == 0 {
+        Mode::Safe
+    } else {
+        Mode::Compat
+    });
     let crypt = &config.crypt;
     let (timestamp, nonce) = ("1795000000", "42");
     let mut query = Query {

@@ -32,7 +32,11 @@ fuzz_target!(|data: &[u8]| {
         let fitted = fit(key, value);
         // The first seven are texts, which may be cut; figures are never made up.
         if place < 7 {
-            assert_eq!(check(key, &fitted), Ok(()), "{key} {value:?} became {fitted:?}");
+            assert_eq!(
+                check(key, &fitted),
+                Ok(()),
+                "{key} {value:?} became {fitted:?}"
+            );
         }
         assert_eq!(fit(key, &fitted), fitted, "fitting {key} twice changes it");
         let _ = check(key, value);

@@ -90,6 +90,9 @@ fn whatever_is_fitted_into_a_text_passes_the_check() {
         "①②③",
         "长".repeat(99).as_str(),
         "x y z 1 2 3",
+        // What is taken out of the middle leaves no two blanks behind.
+        "! 1 J",
+        "a 会 b",
     ]
     .map(str::to_owned);
     for key in [
