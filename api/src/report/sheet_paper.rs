@@ -24,6 +24,9 @@ pub fn standing(frozen: Option<&Frozen>) -> String {
 
 /// A place among others, in words.
 pub fn place(place: &Rank) -> String {
+    if place.rank == 0 {
+        return "免予考核，不排名".to_owned();
+    }
     let among = if place.among.is_empty() {
         String::new()
     } else {
