@@ -169,7 +169,7 @@ pub fn unused(paper: &mut Paper, sheet: &Sheet) {
 
 /// The fact of conduct that decided the grade, in words.
 pub fn decided_by(sheet: &Sheet, facts: &[Fact]) -> Option<String> {
-    let id = sheet.decided_by?;
+    let id = sheet.decided_by.filter(|_| !sheet.is_exempt())?;
     let fact = facts.iter().find(|fact| fact.id == id)?;
     Some(format!("{} {}", fact.on, fact.title))
 }
