@@ -29,15 +29,20 @@ mod check;
 mod choices;
 mod claim;
 mod condition;
+mod describe;
+mod earlier;
 mod earn;
 mod fact;
 #[cfg(feature = "toml")]
 mod file;
 mod grade;
+mod history;
 mod judge;
 mod limit;
 mod live;
 mod matching;
+mod outside;
+mod part_year;
 mod past;
 mod pattern;
 mod period;
@@ -57,6 +62,7 @@ mod sheet;
 mod tally;
 mod total;
 mod unused;
+mod verdict;
 mod vocabulary;
 
 /// The six-ones default scheme, as shipped.
@@ -65,10 +71,12 @@ pub const SIX_ONES: &str = include_str!("../rulebooks/six_ones.toml");
 pub use amount::{Amount, NotAnAmount, RoundingMode};
 pub use check::RulebookError;
 pub use condition::{Condition, Within};
+pub use earlier::NotEarlier;
 pub use fact::{Attributes, Fact, Subject, Value};
 #[cfg(feature = "toml")]
 pub use file::FileError;
 pub use judge::Finding;
+pub use outside::{Outside, OutsideReason};
 pub use past::AskedOfPast;
 pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};

@@ -202,4 +202,28 @@ mod tests {
         assert!(days("2026-02-10..2026-02-09", &session).contains("早于"));
         assert!(days("2026-02-10..明年", &session).contains("不是日期"));
     }
+
+    /// The first block of this kind in the guide to writing rulebooks.
+    fn shown(guide: &str, info: &str) -> String {
+        let (_, rest) = guide
+            .split_once(&format!("```{info}\n"))
+            .unwrap_or_else(|| panic!("the guide has no {info}"));
+        let (block, _) = rest.split_once("```").unwrap();
+        block.to_owned()
+    }
+
+    #[test]
+    fn the_guide_shows_what_is_printed_of_its_first_rulebook() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rulebook-guide.md");
+        let guide = std::fs::read_to_string(path).unwrap();
+        let rulebook = rulebook_file::parse(&shown(&guide, "toml 细则")).unwrap();
+        assert_eq!(check::summary(&rulebook), shown(&guide, "text 检查通过"));
+        let folder = tempfile::tempdir().unwrap();
+        let facts = folder.path().join("事实.csv");
+        std::fs::write(&facts, shown(&guide, "csv 事实")).unwrap();
+        let scheme = Scheme::new(rulebook);
+        let file = facts_file::read(&facts, None, &scheme).unwrap();
+        let results = assess::assess(&scheme, &file, None).unwrap();
+        assert_eq!(print::text(&scheme, &results), shown(&guide, "text 运行"));
+    }
 }

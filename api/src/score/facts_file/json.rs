@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::people::Position;
 use domain::score::{
-    Amount, AskedOfPast, Attributes, Closed, Fact, Invitations, Scheme, Subject, Value,
+    Amount, AskedOfPast, Attributes, Closed, Fact, Invitations, Period, Scheme, Subject, Value,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -299,7 +299,20 @@ fn take_closed(
 ) {
     let whom = (earlier.member.as_deref(), earlier.group.as_deref());
     let subject = subject(file, place, whom, mistakes);
-    let period = period_named(&earlier.period, &scheme.rulebook().period);
+    let rule = &scheme.rulebook().period;
+    let known: Vec<Period> = file
+        .closed
+        .iter()
+        .filter(|(known, _)| Some(*known) == subject)
+        .map(|(_, closed)| closed.period)
+        .collect();
+    let period = period_named(&earlier.period, rule).and_then(|period| {
+        let taken = rule.takes_earlier(&known, period);
+        taken.map(|()| period).map_err(|error| {
+            let told = &earlier.period;
+            format!("{error}，写的是「{told}」")
+        })
+    });
     if let Err(expected) = &period {
         mistakes.add(format!("{place}.period"), expected);
     }
@@ -308,15 +321,6 @@ fn take_closed(
     let (Some(subject), Ok(period)) = (subject, period) else {
         return;
     };
-    let told = file.closed.iter();
-    let mut twice = told.filter(|(other, one)| *other == subject && one.period == period);
-    if twice.next().is_some() {
-        mistakes.add(
-            place,
-            format!("这一位 {period} 的结果前面已经写过，只能写一次"),
-        );
-        return;
-    }
     let people = file.people.iter();
     let person = people
         .map(|(_, person)| person)

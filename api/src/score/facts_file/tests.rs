@@ -398,7 +398,7 @@ fn an_earlier_result_tells_what_the_rules_look_back_at() {
     let found = closed(&format!("{whole}, {whole}")).unwrap_err();
     assert_eq!(
         found,
-        ["事实.csv closed[1]：这一位 2025 的结果前面已经写过，只能写一次"]
+        ["事实.csv closed[1].period：同一人的这一期写了两次，每期只能有一个结果，写的是「2025」"]
     );
     let quarter = closed(&whole.replace("\"2025\"", "\"2025-Q1\"")).unwrap_err();
     assert!(

@@ -28,7 +28,7 @@ pub fn schema() -> Result<()> {
     Ok(())
 }
 
-fn summary(rulebook: &Rulebook) -> String {
+pub(super) fn summary(rulebook: &Rulebook) -> String {
     let mut text = format!(
         "检查通过：{}（{}，第 {} 版）\n",
         rulebook.title, rulebook.key, rulebook.version

@@ -43,7 +43,7 @@ fn one_period(scheme: &Scheme, result: &Result) -> String {
     text.push('\n');
     for ((name, one), rank) in result.names.iter().zip(&result.people).zip(&result.ranks) {
         text.push_str(&one.assessed.sheet.to_text(name));
-        if book.ranking.is_some() {
+        if book.ranking.is_some() && rank.rank != 0 {
             let among = among(rank);
             writeln!(text, "  名次：{among} {} 人中第 {} 名", rank.of, rank.rank).expect(TEXT);
         }
@@ -55,6 +55,14 @@ fn one_period(scheme: &Scheme, result: &Result) -> String {
         text.push_str(&proposals.to_text(review, &result.names));
     }
     text
+}
+
+/// A place in a column; of whoever is exempt that he is.
+fn place(rank: &Rank) -> String {
+    if rank.rank == 0 {
+        return "免予考核".to_owned();
+    }
+    format!("{} {}/{}", among(rank), rank.rank, rank.of)
 }
 
 fn among(rank: &Rank) -> &str {
@@ -87,7 +95,7 @@ fn table(result: &Result) -> String {
             word("group"),
             sheet.total.to_string(),
             sheet.grade.clone().unwrap_or_default(),
-            format!("{} {}/{}", among(rank), rank.rank, rank.of),
+            place(rank),
             share.map_or_else(String::new, |share| {
                 format!("{}/{}", share.attended, share.of)
             }),
