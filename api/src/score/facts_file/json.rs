@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::people::Position;
 use domain::points::Points;
-use domain::score::{Amount, Attributes, Closed, Fact, Invitations, Scheme, Subject, Value};
+use domain::score::{
+    Amount, Attributes, Closed, Fact, Invitations, Period, Scheme, Subject, Value,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -279,7 +281,20 @@ fn take_closed(
 ) {
     let whom = (earlier.member.as_deref(), earlier.group.as_deref());
     let subject = subject(file, place, whom, mistakes);
-    let period = period_named(&earlier.period, &scheme.rulebook().period);
+    let rule = &scheme.rulebook().period;
+    let known: Vec<Period> = file
+        .closed
+        .iter()
+        .filter(|(known, _)| Some(*known) == subject)
+        .map(|(_, closed)| closed.period)
+        .collect();
+    let period = period_named(&earlier.period, rule).and_then(|period| {
+        let taken = rule.takes_earlier(&known, period);
+        taken.map(|()| period).map_err(|error| {
+            let told = &earlier.period;
+            format!("{error}，写的是「{told}」")
+        })
+    });
     if let Err(expected) = &period {
         mistakes.add(format!("{place}.period"), expected);
     }
