@@ -149,7 +149,7 @@ impl<'a> Earning<'a, '_> {
         let Rule {
             from, most, unit, ..
         } = self.rule;
-        let places = places(self.rule, &claims);
+        let places = places(self.rule, &claims.iter().collect::<Vec<_>>());
         let mut counted = Vec::with_capacity(claims.len());
         for (claim, place) in claims.into_iter().zip(places) {
             match place {
@@ -264,7 +264,7 @@ impl<'a> Earning<'a, '_> {
             && cap < sum
         {
             if self.rule.reach.is_empty() {
-                let mut room = Room::below(cap, claims);
+                let mut room = Room::below(cap, &claims.iter().collect::<Vec<_>>());
                 for claim in claims {
                     if room.is_full_for(claim) {
                         let words = format!("本条上限 {cap} 分，之前已满");
