@@ -65,7 +65,7 @@ pub(super) fn claims<'a>(
     }
     claims.count_each_thing_once_a_rule();
     if scheme.rulebook().same_thing != SameThing::Each {
-        let full = |rule: usize, claims: &[Claim<'_>]| {
+        let full = |rule: usize, claims: &[&Claim<'_>]| {
             let part_year = scheme.rulebook().part_year;
             comes_too_late(&rules[rule], person, period, part_year, claims)
         };
@@ -114,19 +114,22 @@ impl<'a> Claims<'a> {
         rules: &[Rule],
         period: Period,
         policy: SameThing,
-        full: impl Fn(usize, &[Claim<'a>]) -> Vec<bool>,
+        full: impl Fn(usize, &[&Claim<'a>]) -> Vec<bool>,
     ) {
         // What comes before those that a rule counts is left to others, and keeps its place.
         let contest: Vec<Vec<bool>> = rules
             .iter()
             .zip(&self.by_rule)
             .map(|(rule, claims)| {
-                let early = too_early(rule, period, claims).into_iter();
+                let claims: Vec<&Claim<'_>> = claims.iter().collect();
+                let early = too_early(rule, period, &claims).into_iter();
                 early.map(|early| !early && !rule.again).collect()
             })
             .collect();
         let mut late: Vec<Vec<bool>> = contest.iter().map(|one| vec![false; one.len()]).collect();
-        let mut winners = self.winners(&contest, &late, policy);
+        // Where all are full, a thing stays where it would be if none were.
+        let first = self.winners(&contest, &late, policy);
+        let mut winners = first.clone();
         loop {
             let more = self.newly_late(&contest, &late, &winners, &full);
             if more.is_empty() {
@@ -137,15 +140,12 @@ impl<'a> Claims<'a> {
             }
             winners = self.winners(&contest, &late, policy);
         }
-        // Where all are full, the thing stays where it would be if none were.
-        let none: Vec<Vec<bool>> = late.iter().map(|one| vec![false; one.len()]).collect();
-        let first = self.winners(&contest, &none, policy);
         for (index, claims) in self.by_rule.iter_mut().enumerate() {
-            let contested: Vec<Claim<'a>> = claims
+            let contested: Vec<&Claim<'a>> = claims
                 .iter()
                 .zip(&contest[index])
                 .filter(|(_, contested)| **contested)
-                .map(|(claim, _)| claim.clone())
+                .map(|(claim, _)| claim)
                 .collect();
             let mut beyond = full(index, &contested).into_iter();
             let mut marks = contest[index].iter().zip(&late[index]);
@@ -201,7 +201,7 @@ impl<'a> Claims<'a> {
         contest: &[Vec<bool>],
         late: &[Vec<bool>],
         winners: &Winners<'a>,
-        full: impl Fn(usize, &[Claim<'a>]) -> Vec<bool>,
+        full: impl Fn(usize, &[&Claim<'a>]) -> Vec<bool>,
     ) -> Vec<(usize, usize)> {
         let mut more = Vec::new();
         for (index, claims) in self.by_rule.iter().enumerate() {
@@ -215,7 +215,7 @@ impl<'a> Claims<'a> {
                     contest[index][at] && !late[index][at] && wins()
                 })
                 .collect();
-            let held: Vec<Claim<'a>> = own.iter().map(|&at| claims[at].clone()).collect();
+            let held: Vec<&Claim<'a>> = own.iter().map(|&at| &claims[at]).collect();
             let full = full(index, &held);
             more.extend(
                 own.into_iter()

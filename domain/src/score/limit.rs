@@ -20,7 +20,7 @@ pub(super) enum Place {
 }
 
 /// The place of each claim of a rule, all of one part of the period and by date.
-pub(super) fn places(rule: &Rule, claims: &[Claim<'_>]) -> Vec<Place> {
+pub(super) fn places(rule: &Rule, claims: &[&Claim<'_>]) -> Vec<Place> {
     let skip = (rule.from as usize).saturating_sub(1).min(claims.len());
     let mut places = vec![Place::TooEarly; skip];
     let counts = among_most(rule, &claims[skip..]).into_iter();
@@ -35,7 +35,7 @@ pub(super) fn places(rule: &Rule, claims: &[Claim<'_>]) -> Vec<Place> {
 }
 
 /// Whether each is among the most that may count.
-fn among_most(rule: &Rule, claims: &[Claim<'_>]) -> Vec<bool> {
+fn among_most(rule: &Rule, claims: &[&Claim<'_>]) -> Vec<bool> {
     let mut counts = vec![true; claims.len()];
     let Some(most) = rule.most.map(|most| most as usize) else {
         return counts;
@@ -53,7 +53,7 @@ fn among_most(rule: &Rule, claims: &[Claim<'_>]) -> Vec<bool> {
 
 /// Whether each claim of a rule comes before the one from which on they count, in whichever part
 /// of the period it lies.
-pub(super) fn too_early(rule: &Rule, period: Period, claims: &[Claim<'_>]) -> Vec<bool> {
+pub(super) fn too_early(rule: &Rule, period: Period, claims: &[&Claim<'_>]) -> Vec<bool> {
     let skip = (rule.from as usize).saturating_sub(1);
     claims
         .chunk_by(|one, next| part(rule, period, one) == part(rule, period, next))
@@ -75,7 +75,7 @@ pub(super) struct Room {
 
 impl Room {
     /// All the room there is for these.
-    pub fn below(cap: Amount, claims: &[Claim<'_>]) -> Self {
+    pub fn below(cap: Amount, claims: &[&Claim<'_>]) -> Self {
         let costs = claims.iter().map(|claim| claim.value.min(Amount::ZERO));
         Self {
             left: cap - costs.sum(),
@@ -97,8 +97,12 @@ pub(super) fn comes_too_late(
     person: &Person,
     period: Period,
     part_year: PartYearRule,
-    claims: &[Claim<'_>],
+    claims: &[&Claim<'_>],
 ) -> Vec<bool> {
+    let unlimited = rule.most.is_none() && rule.cap.is_none() && rule.cap_in_all.is_none();
+    if unlimited && rule.reach.is_empty() {
+        return vec![false; claims.len()];
+    }
     let mut whole = rule.cap_in_all.map(|cap| Room::below(cap, claims));
     let parts = rule.each.map(|unit| period.parts(unit));
     let row = reach_row(rule, person);
@@ -106,7 +110,7 @@ pub(super) fn comes_too_late(
     for run in claims.chunk_by(|one, next| part(rule, period, one) == part(rule, period, next)) {
         let days = parts
             .as_ref()
-            .and_then(|parts| parts.get(part(rule, period, &run[0])).copied());
+            .and_then(|parts| parts.get(part(rule, period, run[0])).copied());
         let target = row.map(|row| target(row, days, period, person, part_year).number);
         let mut cap = rule
             .cap
