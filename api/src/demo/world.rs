@@ -222,9 +222,12 @@ impl World {
         // What cannot wait can be subscribed to, in the mini-program and in each account.
         let subscriptions = Set {
             all: &TEMPLATES[..SUBSCRIBED],
-            id: Box::new(|purpose| match is_account {
-                true => account_subscription(purpose, app_id),
-                false => format!("{purpose}-{app_id}"),
+            id: Box::new(|purpose| {
+                if is_account {
+                    account_subscription(purpose, app_id)
+                } else {
+                    format!("{purpose}-{app_id}")
+                }
             }),
         };
         self.sim_apps.push(SimApp {

@@ -92,7 +92,9 @@ pub async fn record(app: &App, notice: &notice::Model, tried: &[Tried]) -> Resul
         })
         .await?;
     count(app, &ended);
-    alarms.iter().for_each(|row| alarm(app, row));
+    for row in &alarms {
+        alarm(app, row);
+    }
     Ok(())
 }
 

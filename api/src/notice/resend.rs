@@ -29,7 +29,7 @@ const RESENT: &str = "resent";
 
 /// What came of telling the members of a notice again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Resent {
+pub struct Retold {
     /// How many are told again.
     pub resent: usize,
     /// How many cannot be: WeChat has no way to them.
@@ -85,7 +85,7 @@ pub async fn all(
     app: &App,
     on: &On<op::DeliveryResend, notice::Model>,
     confirmed: bool,
-) -> Result<Resent> {
+) -> Result<Retold> {
     let resent = on
         .write(app, async |write| {
             let notice = &on.row;
@@ -96,7 +96,7 @@ pub async fn all(
             }
             let members: Vec<MemberId> = rows.keys().copied().collect();
             let plan = Plan::of(app, write, notice, &members, useful_until).await?;
-            let mut resent = Resent::default();
+            let mut resent = Retold::default();
             let mut changed = Vec::new();
             for (member, own) in rows {
                 match plan.again(own, member, confirmed) {
@@ -275,21 +275,18 @@ impl<'a> Plan<'a> {
         }
         let ways = self.routes.get(&member).map_or(&[][..], Vec::as_slice);
         let way = reach::best(ways, &self.pauses).ok_or(Refused::NoWay)?;
-        let mut changed = Vec::new();
-        match own.iter().find(|row| row.channel == way.channel) {
-            Some(row) => {
-                let mut row = row.clone();
-                again(&mut row, way, confirmed, self.expires_at, self.now)
-                    .map_err(Refused::NotAgain)?;
-                changed.push(row);
-            }
-            None => {
-                let channel = way.channel;
-                let mut row = new_delivery(self.notice, member, channel, self.expires_at, self.now);
-                put_on(&mut row, way, self.now);
-                changed.push(row);
-            }
-        }
+        let row = if let Some(there) = own.iter().find(|row| row.channel == way.channel) {
+            let mut row = there.clone();
+            again(&mut row, way, confirmed, self.expires_at, self.now)
+                .map_err(Refused::NotAgain)?;
+            row
+        } else {
+            let (notice, channel) = (self.notice, way.channel);
+            let mut row = new_delivery(notice, member, channel, self.expires_at, self.now);
+            put_on(&mut row, way, self.now);
+            row
+        };
+        let mut changed = vec![row];
         let calls = own.into_iter().filter(|row| row.channel == Channel::Phone);
         for mut call in calls {
             let mut machine = machine(&call);

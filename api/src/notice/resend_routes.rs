@@ -59,7 +59,7 @@ pub async fn resend_all(
     on: On<op::DeliveryResend, notice::Model>,
     body: Body<Resend>,
 ) -> Result<Json<ResentView>> {
-    let resend::Resent {
+    let resend::Retold {
         resent,
         unreachable,
         doubtful,

@@ -67,7 +67,7 @@ impl Told {
 
     /// Whether WeChat could not deliver by any way.
     pub fn failed(&self) -> bool {
-        self.stands(&[DeliveryState::Failed])
+        !self.reached() && self.stands(&[DeliveryState::Failed])
     }
 
     /// Whether nobody knows if WeChat delivered.

@@ -18,7 +18,7 @@ use api::demo::world::{self, COMMITTEE, official_account};
 use api::founding::{self, Founding, Group, Term};
 use api::notice::{Announcement, announce};
 use api::worker::Worker;
-use chrono::{NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use domain::activity::{ActivityKind, ActivityMode, ActivityStatus};
 use domain::ids::{AccountId, ActivityId, CommitteeId, IdentityId, MemberId};
 use domain::notice::{Channel, DeliveryState, NoticePurpose};
@@ -32,7 +32,7 @@ use uuid::Uuid;
 use wechat::sim::PersonSpec;
 
 /// How long we look for the end at most.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 fn main() -> Result<()> {
     let given: Vec<usize> = std::env::args()
@@ -84,7 +84,7 @@ async fn drain(deliveries: usize, recipients: usize, accounts: usize, millis: us
     let accepted = drained(&app, committee).await?;
     let seconds = begun.elapsed().as_secs_f64();
 
-    let published = Utc::now();
+    let published = app.clock.now();
     let last = publish(&app, &meeting, &members).await?;
     drained(&app, committee).await?;
     let mut waits: Vec<i64> = delivery::Entity::of(committee)
