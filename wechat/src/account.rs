@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::client::{Answer, App, Body, Client, Request};
 use crate::endpoint::{AppKind, Endpoint};
 use crate::error::{Class, Error};
+use crate::jssdk::Tickets;
 use crate::token::{Lease, TokenSource};
 
 /// A mini-program or an official account; cheap to clone, one per app so that its token is shared.
@@ -20,6 +21,7 @@ pub struct Account {
     pub(crate) app: Arc<App>,
     pub(crate) client: Client,
     tokens: Arc<TokenSource>,
+    pub(crate) tickets: Arc<Tickets>,
 }
 
 impl Account {
@@ -31,6 +33,7 @@ impl Account {
             app,
             client,
             tokens,
+            tickets: Arc::default(),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::endpoint::{AppKind, Endpoint};
 use crate::error::{ApiError, Cause, Error};
 use crate::lenient;
 use crate::multipart::Form;
-use crate::token::SharedTokens;
+use crate::token::{SharedToken, SharedTokens};
 
 /// WeChat's own host for calls.
 pub const API_HOST: &str = "https://api.weixin.qq.com";
@@ -31,6 +31,9 @@ pub const OPEN_HOST: &str = "https://open.weixin.qq.com";
 
 /// More than ten thousand openids on one page, less than what would hurt us.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+
+/// The longest we wait for the place where tokens are shared: everybody who sends waits with us.
+const SHARING: Duration = Duration::from_secs(1);
 
 /// Tells the time, so that tests can.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -72,6 +75,8 @@ impl App {
 pub struct Options {
     /// The longest a whole call may take.
     pub timeout: Duration,
+    /// The longest a call may take that uploads a file.
+    pub upload_timeout: Duration,
     /// The longest a connection may take.
     pub connect_timeout: Duration,
     /// How long an idle connection is kept. WeChat closes its end early, so not above 10 s.
@@ -83,10 +88,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// The usual limits: 5 s for a call, 2 s to connect, 5 s idle, tokens of our own.
+    /// The usual limits: 5 s for a call, 30 s for an upload, 2 s to connect, 5 s idle, tokens of
+    /// our own.
     pub fn new(clock: Clock) -> Self {
         Self {
             timeout: Duration::from_secs(5),
+            upload_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(2),
             pool_idle: Duration::from_secs(5),
             clock,
@@ -99,6 +106,7 @@ impl Options {
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
+    upload_timeout: Duration,
     clock: Clock,
     shared_tokens: Option<Arc<dyn SharedTokens>>,
 }
@@ -157,6 +165,7 @@ impl Client {
             .map_err(|error| Error::Setup(in_full(error)))?;
         Ok(Self {
             http,
+            upload_timeout: options.upload_timeout,
             clock: options.clock,
             shared_tokens: options.shared_tokens,
         })
@@ -166,8 +175,29 @@ impl Client {
         (self.clock)()
     }
 
-    pub(crate) fn shared_tokens(&self) -> Option<&dyn SharedTokens> {
-        self.shared_tokens.as_deref()
+    /// What other processes have under this name. A place that does not answer has nothing.
+    pub(crate) async fn load_shared(&self, name: &str) -> Option<SharedToken> {
+        let shared = self.shared_tokens.as_deref()?;
+        match tokio::time::timeout(SHARING, shared.load(name)).await {
+            Ok(token) => token,
+            Err(_) => {
+                tracing::warn!("the store of shared tokens does not answer");
+                None
+            }
+        }
+    }
+
+    /// Keeps a token for other processes; if that fails it is still used here.
+    pub(crate) async fn store_shared(&self, name: &str, token: SharedToken) {
+        let Some(shared) = self.shared_tokens.as_deref() else {
+            return;
+        };
+        if tokio::time::timeout(SHARING, shared.store(name, token))
+            .await
+            .is_err()
+        {
+            tracing::warn!("the store of shared tokens does not answer");
+        }
     }
 
     /// Sends one request, once.
@@ -187,7 +217,9 @@ impl Client {
         let builder = match body {
             // The text stays raw UTF-8: `\u` escapes are refused with 40033.
             Body::Json(json) => whole("application/json".to_owned(), json.to_string().into_bytes()),
-            Body::Form(form) => whole(form.content_type(), form.into_bytes()),
+            Body::Form(form) => {
+                whole(form.content_type(), form.into_bytes()).timeout(self.upload_timeout)
+            }
             Body::Nothing => self.http.get(&url),
         };
         let ambiguous = |cause| Error::Ambiguous { endpoint, cause };

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer};
 
 use crate::account::Account;
-use crate::error::{Endpoint, Error};
+use crate::error::{Endpoint, Error, LimitError};
 use crate::lenient;
 
 /// As many people as WeChat describes in one answer.
@@ -51,14 +51,18 @@ pub struct UserInfo {
     /// What the account's keepers wrote about him.
     #[serde(default, deserialize_with = "lenient::opt_text")]
     pub remark: Option<String>,
+    /// The tags he carries: see [`crate::tags`].
+    #[serde(default)]
+    pub tagid_list: Vec<i64>,
 }
 
 fn yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     lenient::opt_int(deserializer).map(|number| number == Some(1))
 }
 
+/// A page of openids. Its `data` is absent when there are none.
 #[derive(Deserialize)]
-struct Listed {
+pub(crate) struct Page {
     #[serde(default, deserialize_with = "lenient::opt_int")]
     total: Option<i64>,
     #[serde(default)]
@@ -67,11 +71,46 @@ struct Listed {
     next_openid: Option<String>,
 }
 
-/// Absent on a page without followers.
 #[derive(Default, Deserialize)]
 struct Openids {
     #[serde(default)]
     openid: Vec<String>,
+}
+
+impl Page {
+    fn next(&self) -> Option<String> {
+        self.next_openid
+            .clone()
+            .filter(|_| !self.data.openid.is_empty())
+    }
+}
+
+/// Turns pages to the end, each openid once.
+///
+/// It is all or nothing: half a list would make the other half look as if it had left.
+pub(crate) async fn to_the_end(
+    endpoint: Endpoint,
+    turn: impl AsyncFn(Option<&str>) -> Result<Page, Error>,
+) -> Result<Vec<String>, Error> {
+    let mut openids = Vec::new();
+    let mut known = HashSet::new();
+    let mut page = turn(None).await?;
+    loop {
+        let next = page.next();
+        let before = openids.len();
+        let fresh = |one: &String| known.insert(one.clone());
+        openids.extend(page.data.openid.into_iter().filter(fresh));
+        let Some(next) = next else {
+            return Ok(openids);
+        };
+        if openids.len() == before {
+            return Err(Error::Unbelievable {
+                endpoint,
+                what: "the same page again",
+            });
+        }
+        page = turn(Some(&next)).await?;
+    }
 }
 
 #[derive(Deserialize)]
@@ -82,43 +121,22 @@ struct Described {
 impl Account {
     /// A page of the list of followers, from the start or after `next`.
     pub async fn followers(&self, next: Option<&str>) -> Result<FollowerPage, Error> {
-        let query: Vec<_> = next.map(|next| ("next_openid", next)).into_iter().collect();
-        let listed: Listed = self.get(Endpoint::Followers, &query).await?;
-        let openids = listed.data.openid;
-        let next = listed.next_openid.filter(|_| !openids.is_empty());
+        let page = self.page(next).await?;
         Ok(FollowerPage {
-            total: listed.total.unwrap_or(0),
-            openids,
-            next,
+            total: page.total.unwrap_or(0),
+            next: page.next(),
+            openids: page.data.openid,
         })
     }
 
-    /// Everybody who follows, each once.
-    ///
-    /// It is all or nothing: half a list would make the other half look as if it had left.
+    async fn page(&self, next: Option<&str>) -> Result<Page, Error> {
+        let query: Vec<_> = next.map(|next| ("next_openid", next)).into_iter().collect();
+        self.get(Endpoint::Followers, &query).await
+    }
+
+    /// Everybody who follows, each once. It is all or nothing.
     pub async fn all_followers(&self) -> Result<Vec<String>, Error> {
-        let mut followers = Vec::new();
-        let mut known = HashSet::new();
-        let mut page = self.followers(None).await?;
-        loop {
-            let before = followers.len();
-            followers.extend(
-                page.openids
-                    .into_iter()
-                    .filter(|one| known.insert(one.clone())),
-            );
-            let Some(next) = page.next else {
-                return Ok(followers);
-            };
-            if followers.len() == before {
-                let endpoint = Endpoint::Followers;
-                return Err(Error::Unbelievable {
-                    endpoint,
-                    what: "the same page again",
-                });
-            }
-            page = self.followers(Some(&next)).await?;
-        }
+        to_the_end(Endpoint::Followers, async |next| self.page(next).await).await
     }
 
     /// One person.
@@ -147,6 +165,15 @@ impl Account {
             }
         }
         Ok(described)
+    }
+
+    /// What the keepers of the account call a follower, shown in the console only. An empty remark
+    /// takes it away.
+    pub async fn update_remark(&self, openid: &str, remark: &str) -> Result<(), Error> {
+        let kept = remark.chars().count() < 30;
+        LimitError::unless(kept, "remark", "fewer than 30 characters")?;
+        let body = serde_json::json!({ "openid": openid, "remark": remark });
+        self.order(Endpoint::UpdateRemark, body).await
     }
 
     async fn one_batch(&self, openids: &[String]) -> Result<Vec<UserInfo>, Error> {

@@ -1,6 +1,9 @@
-//! Subscribe messages of the mini-program: one message for every time a person agreed to one.
+//! Subscribe messages, of the mini-program and of official accounts: one message for every time a
+//! person agreed to one.
 //!
 //! How often somebody agreed is the caller's ledger; WeChat answers 43101 when nothing is left.
+
+mod library;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,6 +12,8 @@ use crate::account::Account;
 use crate::error::{Endpoint, Error};
 use crate::template::MiniProgram;
 use crate::{lenient, template};
+
+pub use library::{Category, LibraryKeyword, LibraryTitle, SubscribeTemplate, Term};
 
 /// Which edition of the mini-program a tap opens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
