@@ -136,6 +136,10 @@ ids! {
     NoticeId;
     /// One telling of one member by one channel.
     DeliveryId;
+    /// One message that somebody agreed to get.
+    CreditId;
+    /// What has stopped an account, or one template of it, from sending.
+    PauseId;
     /// A message in a member's in-app inbox.
     InboxMessageId;
     /// Something a member did outside activities: a proposal, a report, a good deed.

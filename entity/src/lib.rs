@@ -13,6 +13,7 @@ pub mod attendance;
 pub mod audit;
 pub mod binding_request;
 pub mod callback;
+pub mod channel_pause;
 pub mod checkin;
 pub mod committee;
 pub mod correction;
@@ -47,6 +48,7 @@ pub mod session;
 pub mod sheet;
 pub mod special_committee;
 pub mod station;
+pub mod subscription_credit;
 pub mod term;
 
 use domain::ids::CommitteeId;

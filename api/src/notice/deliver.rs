@@ -121,7 +121,10 @@ impl<'a> Run<'a> {
             .mini_program(&committee.code)
             .map(|account| MiniProgram {
                 appid: account.config.app_id.clone(),
-                pagepath: format!("pages/activity/index?id={}", notice.activity_id),
+                pagepath: format!(
+                    "pages/activity/index?id={}",
+                    notice.activity_id.expect("so far every notice has one")
+                ),
             });
         let fields = notice.fields.as_object().cloned().unwrap_or_default();
         let mut prepared = HashMap::new();

@@ -5,6 +5,7 @@
 //! official account gets it there; whoever does neither stands on the list of those to be phoned.
 
 mod check;
+pub mod credit;
 mod deliver;
 mod inbox;
 mod outcome;

@@ -76,7 +76,8 @@ pub async fn announce(app: &App, write: &mut Write, announcement: Announcement<'
     let notice = notice::Model {
         committee_id: write.committee,
         id: NoticeId::new(write.at, random()),
-        activity_id: activity.id,
+        activity_id: Some(activity.id),
+        period_id: None,
         purpose,
         title: said.title,
         body: said.body,
@@ -142,8 +143,9 @@ fn inbox_row(notice: &notice::Model, member: MemberId) -> inbox_message::ActiveM
         )),
         member_id: Set(member),
         notice_id: Set(Some(notice.id)),
-        activity_id: Set(Some(notice.activity_id)),
+        activity_id: Set(notice.activity_id),
         review_id: Set(None),
+        period_id: Set(notice.period_id),
         title: Set(notice.title.clone()),
         body: Set(notice.body.clone()),
         created_at: Set(notice.created_at),
@@ -163,8 +165,12 @@ impl Guarded for delivery::Model {
 
     /// A delivery lies with the group that holds the activity.
     async fn scope(&self, app: &App, _: &Caller) -> Result<Scope> {
+        // What is not about an activity lies with nobody but the committee.
+        let Some(activity) = self.activity_id else {
+            return Ok(Scope::default());
+        };
         let activity = found(
-            activity::Entity::find_by_id((self.committee_id, self.activity_id))
+            activity::Entity::find_by_id((self.committee_id, activity))
                 .one(app.db.read())
                 .await?,
         )?;

@@ -55,6 +55,18 @@ pub fn word(
             format!("您尚未回复是否参加{starts}举行的“{title}”，请于{reply_by}前回复。"),
             "您尚未回复，请尽快回复",
         ),
+        P::Uninvited => (
+            format!("“{title}”改期或变更参加人员后，不再邀请您参加，请勿前往。"),
+            "不再邀请，请勿前往",
+        ),
+        P::CodeOpen => (
+            format!("“{title}”现在可以签到，地点：{venue}。"),
+            "签到已开始",
+        ),
+        P::ScoreClosed => (
+            format!("{title}的积分已结账，请打开小程序查看本人积分明细。"),
+            "请打开小程序查看明细",
+        ),
         P::EveReminder => (
             format!("“{title}”将于{starts}在{venue}举行，请准时参加。"),
             "请准时参加",

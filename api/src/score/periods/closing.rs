@@ -277,6 +277,7 @@ async fn tell(write: &Write, rows: &[sheet::Model], span: Period) -> Result<()> 
             notice_id: Set(None),
             activity_id: Set(None),
             review_id: Set(None),
+            period_id: Set(None),
             title: Set(format!("积分已结账：{}", span.zh())),
             body: Set(format!(
                 "{}的积分已结账。请打开小程序查看本人积分明细；有不同意见的，请向办公室提出。",
