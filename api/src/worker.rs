@@ -71,6 +71,7 @@ async fn perform(app: &App, job: &job::Model) -> Result<Outcome> {
         notice::DELIVER => notice::deliver(app, job).await,
         notice::REMIND => notice::remind_due(app, job).await,
         notice::RECONCILE => notice::reconcile(app, job).await,
+        callback::HANDLE => callback::handle_due(app, job).await,
         callback::FOLLOW => callback::follow(app, job).await,
         callback::RESYNC => callback::resync_due(app, job).await,
         tidy::TIDY => tidy::tidy_due(app, job).await,

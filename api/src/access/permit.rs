@@ -144,6 +144,12 @@ operations! {
     AuditRead
     AuditVerify
     JobList
+    OfficialAccountLink
+    WechatAccountList
+    WechatAccountResync
+    WechatMenuPublish
+    LinkConflictList
+    LinkConflictDecide
     FileUpload
     FileRead
 }

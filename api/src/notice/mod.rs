@@ -19,7 +19,7 @@ mod wording;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use check::{Finding, check_templates};
+pub use check::{TemplateProblem, template_problems};
 pub use deliver::deliver;
 pub use outcome::{Report, report};
 pub use reach::{Preview, preview};
