@@ -373,7 +373,7 @@ async fn check_config(app: Arc<App>) -> Result<()> {
         .filter(|finding| finding.verdict == wechat_account::Verdict::Wrong)
         .count();
     if wrong > 0 {
-        bail!("{wrong} things have to be put right");
+        bail!("有 {wrong} 处需要处理");
     }
     println!("全部账号检查通过");
     Ok(())

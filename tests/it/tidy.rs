@@ -158,6 +158,8 @@ async fn finished_work_and_the_rows_of_a_roster_are_forgotten_after_a_month() {
     assert_eq!(tidied.imports, 1);
     // The simulated followers pushed, too.
     assert!(tidied.callbacks > 0);
+    // Each of them was welcomed with a word.
+    assert!(tidied.link_words > 0, "{tidied:?}");
     let row = roster_import::Entity::of(t.committee)
         .one(t.app.db.read())
         .await

@@ -195,6 +195,29 @@ async fn an_address_that_is_not_on_the_list_is_told_as_wechat_saw_it() {
 }
 
 #[actix_web::test]
+async fn what_breaks_later_is_found_in_the_night() {
+    let t = TestApp::start().await;
+    api::worker::ensure_scheduled(&t.app).await.unwrap();
+    t.sim
+        .handle
+        .set_whitelist(&official_account(0), Some(vec!["203.0.113.9".to_owned()]));
+
+    t.set("2026-09-15T04:00:00+08:00");
+    t.run_jobs().await;
+
+    let accounts = t.see("office", "/wechat/accounts").await;
+    assert_eq!(
+        accounts["items"][1]["checked_at"],
+        json!("2026-09-15T04:00:00+08:00")
+    );
+    assert_eq!(
+        accounts["items"][1]["problems"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(accounts["items"][2]["problems"], json!([]));
+}
+
+#[actix_web::test]
 async fn a_subscription_account_is_found_out() {
     let t = TestApp::changed(|world, _| {
         world.sim_apps[1].kind = SimKind::SubscriptionAccount;

@@ -2,7 +2,7 @@
 
 use domain::notice::NoticePurpose;
 use wechat::template::{Finding, Template, compare};
-use wechat::values;
+use wechat::values::{self, Kind};
 
 use super::wording;
 use crate::config;
@@ -83,8 +83,8 @@ fn problems(
                 if let Err(error) = values::check(key, &values::fit(key, sample)) {
                     found.push(problem(
                         format!(
-                            "字段 {key} 不能填写 {name}（如“{sample}”），微信要求 {}",
-                            error.limit
+                            "字段 {key} 不能填写 {name}（如“{sample}”），微信要求{}",
+                            rule(error.kind)
                         ),
                         "换一个取值，或在公众平台换一个字段类型合适的模板",
                     ));
@@ -93,6 +93,26 @@ fn problems(
         }
     }
     found
+}
+
+/// What a field may hold, for the operator.
+const fn rule(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Thing | Kind::Other => " 1 到 20 个字",
+        Kind::Number => "不超过 32 位的数字",
+        Kind::Letter => "不超过 32 个字母",
+        Kind::Symbol => "不超过 5 个符号",
+        Kind::CharacterString => "不超过 32 个数字、字母或符号，不含汉字",
+        Kind::Time => "时间，如 14:30，前面可有日期",
+        Kind::Date => "日期，后面可有时间",
+        Kind::Amount => "金额",
+        Kind::PhoneNumber => "电话号码，不超过 17 位",
+        Kind::CarNumber => "车牌号码",
+        Kind::Name => "姓名，不超过 10 个汉字，不含数字",
+        Kind::Phrase => "不超过 5 个汉字",
+        Kind::Listed => "模板所列的固定值之一",
+        Kind::ShortThing => " 1 到 5 个字",
+    }
 }
 
 #[cfg(test)]

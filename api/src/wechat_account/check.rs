@@ -81,18 +81,24 @@ pub async fn check(app: &App) -> Vec<Finding> {
 /// The same, noted in the log and for the office.
 pub async fn check_and_note(app: &App) {
     for account in app.wechat_apps.all() {
-        let findings = check_account(app, account).await;
-        for finding in &findings {
-            let (app_id, text, advice) = (&finding.app_id, &finding.text, &finding.advice);
-            match finding.verdict {
-                Verdict::Fine => tracing::debug!(app_id, text, "an account was checked"),
-                Verdict::Note => tracing::info!(app_id, text, advice, "an account was checked"),
-                Verdict::Wrong => tracing::error!(app_id, text, advice, "an account is not ready"),
-            }
+        check_and_note_account(app, account).await;
+    }
+}
+
+/// The same for one account.
+pub(super) async fn check_and_note_account(app: &App, account: &WechatApp) {
+    let findings = check_account(app, account).await;
+    for finding in &findings {
+        let (app_id, text, advice) = (&finding.app_id, &finding.text, &finding.advice);
+        match finding.verdict {
+            Verdict::Fine => tracing::debug!(app_id, text, "an account was checked"),
+            Verdict::Note => tracing::info!(app_id, text, advice, "an account was checked"),
+            Verdict::Wrong => tracing::error!(app_id, text, advice, "an account is not ready"),
         }
-        if let Err(error) = note(app, account, &findings).await {
-            tracing::error!(app_id = account.config.app_id, %error, "what was found of an account could not be noted");
-        }
+    }
+    if let Err(error) = note(app, account, &findings).await {
+        let app_id = &account.config.app_id;
+        tracing::error!(app_id, %error, "what was found of an account could not be noted");
     }
 }
 
@@ -378,7 +384,7 @@ pub(super) fn explain(error: &Error) -> (String, String) {
             return (
                 format!("服务器地址 {seen} 不在该账号的 IP 白名单中（40164）"),
                 format!(
-                    "在公众平台“设置与开发—安全中心—IP 白名单”中加入 {seen}；出口地址变动后六个账号都要改"
+                    "在公众平台“设置与开发—安全中心—IP 白名单”中加入 {seen}；出口地址变动后每个账号都要改"
                 ),
             );
         }

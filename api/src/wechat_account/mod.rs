@@ -9,6 +9,7 @@ mod conflicts;
 mod menu;
 mod mine;
 mod my_routes;
+mod nightly;
 mod queries;
 mod routes;
 mod service;
@@ -16,6 +17,7 @@ mod service;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use check::{Finding, Verdict, check, check_and_note};
+pub use nightly::{CHECK, check_due, ensure_scheduled};
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {

@@ -42,7 +42,8 @@ pub(super) async fn resync<'a>(
                 kind: RESYNC,
                 payload: json!({ "app_id": app_id }),
                 run_at: write.at,
-                unique_key: None,
+                // Whoever taps twice has it read once.
+                unique_key: Some(format!("resync:{app_id}:{}", write.at.timestamp() / 60)),
             });
             Ok(())
         })
