@@ -91,7 +91,7 @@ async fn each_night_is_one_entry_and_names_the_next() {
         (&entry["at"], &entry["detail"]),
         (
             &json!("2026-09-15T03:30:00+08:00"),
-            &json!({ "places": 0, "answers": 0, "jobs": 0, "callbacks": 0, "imports": 0 })
+            &json!({ "places": 0, "answers": 0, "jobs": 0, "callbacks": 0, "link_words": 0, "imports": 0 })
         )
     );
     let tidied = job::Entity::of(t.committee)
@@ -151,7 +151,7 @@ async fn finished_work_and_the_rows_of_a_roster_are_forgotten_after_a_month() {
         (0, 0, 0)
     );
 
-    t.set("2026-10-14T09:00:00+08:00");
+    t.set("2026-10-14T09:10:00+08:00");
     let tidied = api::tidy::tidy(&t.app, t.committee).await.unwrap();
 
     assert!(tidied.jobs > 0, "{tidied:?}");
