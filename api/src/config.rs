@@ -4,16 +4,20 @@
 //! A secret may be given as a file by appending `_file` to its key. Unknown keys are refused, and
 //! secrets print as `***`.
 
+pub mod menu;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::follower::Topic;
 use domain::notice::NoticePurpose;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
+use wechat::callback::Mode;
 
 /// A text that is never printed.
 #[derive(Clone, Deserialize)]
@@ -193,6 +197,11 @@ pub struct FieldKey {
 pub struct Wechat {
     /// Base URL of the server API.
     pub base_url: String,
+    /// Where WeChat reaches this service, such as `https://station.example.org`, without a slash
+    /// at its end; `xingdong check-config` asks the callback address of every account there.
+    pub public_url: Option<String>,
+    /// The pages of the mini-program that replies and menus of official accounts lead to.
+    pub pages: Pages,
     /// The mini-program and the official accounts.
     pub apps: Vec<WechatApp>,
 }
@@ -201,6 +210,8 @@ impl Default for Wechat {
     fn default() -> Self {
         Self {
             base_url: "https://api.weixin.qq.com".to_owned(),
+            public_url: None,
+            pages: Pages::default(),
             apps: Vec::new(),
         }
     }
@@ -228,6 +239,12 @@ pub struct WechatApp {
     pub kind: AppKind,
     /// The code of the committee it belongs to.
     pub committee: String,
+    /// How it is called, in replies and lists; the name of its station unless told.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How its console was told to push. What a request says of itself is not believed.
+    #[serde(default = "safe")]
+    pub callback_mode: Mode,
     /// Callback token.
     #[serde(default)]
     pub token: Option<Secret>,
@@ -247,6 +264,58 @@ pub struct WechatApp {
     /// reader.
     #[serde(default)]
     pub subscriptions: BTreeMap<NoticePurpose, Template>,
+    /// The menu of an official account, one to three buttons; a usual one unless told.
+    #[serde(default)]
+    pub menu: Vec<menu::Button>,
+}
+
+const fn safe() -> Mode {
+    Mode::Safe
+}
+
+/// Pages of the mini-program, without a slash in front.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pages {
+    /// Where members check in.
+    pub check_in: String,
+    /// Where they ask for leave.
+    pub leave: String,
+    /// Where they read their score.
+    pub score: String,
+    /// What is coming.
+    pub activities: String,
+    /// Where they link an official account; `?link=` and a token are put behind it.
+    pub link: String,
+    /// What phones open that cannot open a mini-program.
+    pub fallback_url: String,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self {
+            check_in: "pages/check-in/index".to_owned(),
+            leave: "pages/leave/index".to_owned(),
+            score: "pages/score/index".to_owned(),
+            activities: "pages/activity/list".to_owned(),
+            link: "pages/link/index".to_owned(),
+            fallback_url: "https://mp.weixin.qq.com".to_owned(),
+        }
+    }
+}
+
+impl Pages {
+    /// The page of a topic; help is a text and has none.
+    pub fn of(&self, topic: Topic) -> Option<&str> {
+        match topic {
+            Topic::CheckIn => Some(&self.check_in),
+            Topic::Leave => Some(&self.leave),
+            Topic::Score => Some(&self.score),
+            Topic::Activities => Some(&self.activities),
+            Topic::Link => Some(&self.link),
+            Topic::Help => None,
+        }
+    }
 }
 
 /// A message template of one account for one purpose.
@@ -362,6 +431,8 @@ impl Config {
                     app.app_id
                 );
             }
+            menu::check(&app.menu)
+                .with_context(|| format!("configuration of wechat app {}", app.app_id))?;
         }
         Ok(())
     }

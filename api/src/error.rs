@@ -90,6 +90,8 @@ codes! {
     PublicationOpen 409 "publication_open" "公示期未满";
     PublicationClosed 409 "publication_closed" "不在公示期内";
     ObjectionsOpen 409 "objections_open" "还有异议未答复";
+    FollowerTaken 409 "follower_taken" "该微信在此公众号已关联其他委员";
+    WechatRefused 409 "wechat_refused" "微信没有接受";
     CalendarUnconfirmed 409 "calendar_unconfirmed" "节假日安排尚未公布";
     PreconditionFailed 412 "precondition_failed" "内容已被他人修改，请刷新后重试";
     PayloadTooLarge 413 "payload_too_large" "上传内容过大";
@@ -105,6 +107,7 @@ codes! {
     LocationTooFar 422 "location_too_far" "您不在活动地点附近";
     PhoneUnverified 422 "phone_unverified" "无法核对手机号，请联系办公室";
     InviteCodeInvalid 422 "invite_code_invalid" "邀请码不正确或已失效";
+    LinkTokenInvalid 422 "link_token_invalid" "绑定链接不正确或已失效，请在公众号中回复“绑定”重新获取";
     FileUnreadable 422 "file_unreadable" "无法读取该文件";
     TermMissing 422 "term_missing" "没有覆盖该日期的届次";
     RateLimited 429 "rate_limited" "操作过于频繁，请稍后再试";

@@ -41,6 +41,7 @@ pub mod roster;
 pub mod score;
 pub mod sign_in;
 pub mod tidy;
+pub mod wechat_account;
 
 // What puts them to use.
 pub mod backup;

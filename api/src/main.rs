@@ -8,7 +8,7 @@ use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
 use api::worker::Worker;
-use api::{audit, backup, demo, founding, notice, roster, score, server, telemetry};
+use api::{audit, backup, demo, founding, roster, score, server, telemetry, wechat_account};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use migration::Migrator;
@@ -70,7 +70,8 @@ enum Command {
     },
     /// Print the OpenAPI 3.1 description of the API.
     Openapi,
-    /// Ask each configured WeChat account whether its secret and its templates are right.
+    /// Ask each configured WeChat account for its token, kind, templates, menu and callback address;
+    /// say in Chinese what is wrong and what to do. Ends with an error if anything is.
     CheckConfig(ConfigFile),
     /// Print a configuration to begin with, with fresh keys.
     ConfigExample,
@@ -354,6 +355,8 @@ async fn serve(app: Arc<App>) -> Result<()> {
     let server = server::serve(&app, listener)?;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
+    let checked = Arc::clone(&app);
+    actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
     stop_signal().await?;
     tracing::info!("stopping: running requests finish");
     handle.stop(true).await;
@@ -385,13 +388,18 @@ async fn migrate(what: Migrate, app: Arc<App>) -> Result<()> {
 }
 
 async fn check_config(app: Arc<App>) -> Result<()> {
-    let findings = notice::check_templates(&app).await;
+    let findings = wechat_account::check(&app).await;
     for finding in &findings {
         println!("{finding}");
     }
-    if findings.iter().any(|finding| !finding.ok) {
-        bail!("the configuration does not match WeChat");
+    let wrong = findings
+        .iter()
+        .filter(|finding| finding.verdict == wechat_account::Verdict::Wrong)
+        .count();
+    if wrong > 0 {
+        bail!("有 {wrong} 处需要处理");
     }
+    println!("全部账号检查通过");
     Ok(())
 }
 

@@ -22,7 +22,7 @@ use crate::methods::Methods;
 use crate::worker::Worker;
 use crate::{
     account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
-    plan, report, review, roster, score, sign_in,
+    plan, report, review, roster, score, sign_in, wechat_account,
 };
 
 /// Serves on `listener` until the server is stopped, with a worker beside it if so configured.
@@ -136,6 +136,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .configure(leave::configure)
                 .configure(checkin::configure)
                 .configure(notice::configure)
+                .configure(wechat_account::configure)
                 .configure(duty::configure)
                 .configure(score::configure)
                 .configure(report::configure)

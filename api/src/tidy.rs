@@ -6,7 +6,9 @@
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use domain::ids::CommitteeId;
 use domain::time;
-use entity::{callback, checkin, committee, duty_import, idempotency, job, roster_import};
+use entity::{
+    callback, checkin, committee, duty_import, idempotency, job, link_token, roster_import,
+};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
@@ -20,7 +22,8 @@ use crate::jobs::{Outcome, enqueue};
 /// Job: take away what a committee does not need any more. Payload: `{}`.
 pub const TIDY: &str = "nightly.tidy";
 
-/// How long raw places, finished jobs, handled pushes and the content of imports are kept.
+/// How long raw places, finished jobs, handled pushes, words that link and the content of imports
+/// are kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// How many rows one night touched.
@@ -34,6 +37,8 @@ pub struct Tidied {
     pub jobs: u64,
     /// Pushes of WeChat that were handled.
     pub callbacks: u64,
+    /// Words that linked followers to members, or could have.
+    pub link_words: u64,
     /// Roster files whose rows were forgotten.
     pub imports: u64,
 }
@@ -53,6 +58,7 @@ pub async fn tidy(app: &App, committee: CommitteeId) -> Result<Tidied> {
                     answers: delete_answers(write, now).await?,
                     jobs: delete_jobs(write, before).await?,
                     callbacks: delete_callbacks(write, before).await?,
+                    link_words: delete_link_words(write, before).await?,
                     imports: empty_imports(write, before).await?,
                 };
                 write.about("committee", committee);
@@ -101,6 +107,15 @@ async fn delete_callbacks(write: &Write, before: DateTime<Utc>) -> Result<u64> {
     let gone = callback::Entity::delete_many()
         .filter(callback::Column::CommitteeId.eq(write.committee))
         .filter(callback::Column::HandledAt.lte(before))
+        .exec(&write.txn)
+        .await?;
+    Ok(gone.rows_affected)
+}
+
+async fn delete_link_words(write: &Write, before: DateTime<Utc>) -> Result<u64> {
+    let gone = link_token::Entity::delete_many()
+        .filter(link_token::Column::CommitteeId.eq(write.committee))
+        .filter(link_token::Column::ExpiresAt.lte(before))
         .exec(&write.txn)
         .await?;
     Ok(gone.rows_affected)

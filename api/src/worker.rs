@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::{self, Lane, Outcome};
-use crate::{callback, notice, tidy};
+use crate::{callback, notice, tidy, wechat_account};
 
 /// How often the worker looks whether the nightly work is enqueued.
 const SCHEDULES: TimeDelta = TimeDelta::minutes(10);
@@ -78,6 +78,7 @@ impl Worker {
 /// Makes sure that tonight's work of every committee is enqueued.
 pub async fn ensure_scheduled(app: &App) -> Result<()> {
     callback::ensure_scheduled(app).await?;
+    wechat_account::ensure_scheduled(app).await?;
     tidy::ensure_scheduled(app).await
 }
 
@@ -94,8 +95,10 @@ async fn perform(app: &App, job: &job::Model) -> Result<Outcome> {
         notice::REMIND => notice::remind_due(app, job).await,
         notice::TURN => notice::turn_due(app, job).await,
         notice::RECONCILE => notice::reconcile(app, job).await,
+        callback::HANDLE => callback::handle_due(app, job).await,
         callback::FOLLOW => callback::follow(app, job).await,
         callback::RESYNC => callback::resync_due(app, job).await,
+        wechat_account::CHECK => wechat_account::check_due(app, job).await,
         tidy::TIDY => tidy::tidy_due(app, job).await,
         unknown => Err(anyhow::anyhow!("no handler for jobs of kind {unknown}").into()),
     }

@@ -136,6 +136,12 @@ words! {
         AuditRead = "audit_read" "查看审计日志";
         AuditVerify = "audit_verify" "校验审计日志";
         JobList = "job_list" "查看后台任务";
+        OfficialAccountLink = "official_account_link" "关联公众号";
+        WechatAccountList = "wechat_account_list" "查看公众号状态";
+        WechatAccountResync = "wechat_account_resync" "重新同步公众号粉丝";
+        WechatMenuPublish = "wechat_menu_publish" "发布公众号菜单";
+        LinkConflictList = "link_conflict_list" "查看公众号关联冲突";
+        LinkConflictDecide = "link_conflict_decide" "处理公众号关联冲突";
         FileUpload = "file_upload" "上传文件";
         FileRead = "file_read" "查看文件";
     }
@@ -274,6 +280,12 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::AuditRead,            [_0, _0, _0, _0, _0, Co, _0]),
     (O::AuditVerify,          [_0, _0, _0, _0, _0, Co, _0]),
     (O::JobList,              [_0, _0, _0, Co, _0, Co, Co]),
+    (O::OfficialAccountLink,  [Ow, _0, _0, _0, _0, _0, _0]),
+    (O::WechatAccountList,    [_0, _0, _0, Co, _0, Co, _0]),
+    (O::WechatAccountResync,  [_0, _0, _0, Co, _0, _0, _0]),
+    (O::WechatMenuPublish,    [_0, _0, _0, Co, _0, _0, _0]),
+    (O::LinkConflictList,     [_0, _0, _0, Co, _0, Co, _0]),
+    (O::LinkConflictDecide,   [_0, _0, _0, Co, _0, _0, _0]),
     (O::FileUpload,           [Ow, Ow, Ow, Co, _0, _0, _0]),
     (O::FileRead,             [Ow, Gr, Sc, Co, Co, Co, _0]),
 ];

@@ -172,6 +172,12 @@ ids! {
     IdempotencyId;
     /// A push from WeChat, kept until it is handled.
     CallbackId;
+    /// A word that proves, once and for minutes, whose follower somebody is.
+    LinkTokenId;
+    /// A follower whom two members call theirs.
+    LinkConflictId;
+    /// What WeChat found in a picture or a recording.
+    MediaCheckId;
     /// One version of a committee's assessment rules.
     RulebookId;
     /// A period of assessment that somebody named or closed.

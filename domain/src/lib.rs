@@ -16,6 +16,7 @@ pub mod calendar;
 pub mod checkin;
 pub mod closing;
 pub mod duty;
+pub mod follower;
 pub mod ids;
 pub mod leave;
 pub mod ledger;

@@ -1,5 +1,6 @@
 //! A push from WeChat, kept until it is handled.
 
+use domain::follower::PushKind;
 use domain::ids::{CallbackId, CommitteeId};
 use sea_orm::entity::prelude::*;
 
@@ -17,7 +18,9 @@ pub struct Model {
     pub app_id: String,
     /// Hash of its decrypted body and identity fields.
     pub dedupe_key: String,
-    /// What it said.
+    /// What it tells.
+    pub kind: PushKind,
+    /// What is needed of it; the words people write are not kept.
     pub event: Json,
     /// WeChat's own time of it, in seconds.
     pub create_time: i64,

@@ -30,6 +30,9 @@ pub mod invite_code;
 pub mod job;
 pub mod leave_request;
 pub mod ledger_head;
+pub mod link_conflict;
+pub mod link_token;
+pub mod media_check;
 pub mod member;
 pub mod message_template;
 pub mod nomination;
@@ -51,6 +54,7 @@ pub mod special_committee;
 pub mod station;
 pub mod subscription_credit;
 pub mod term;
+pub mod wechat_account;
 
 use domain::ids::CommitteeId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};

@@ -22,6 +22,7 @@ mod m20261122_000010_period;
 mod m20261122_000011_review;
 mod m20261122_000012_duty;
 mod m20261122_000013_delivery;
+mod m20261122_000014_callback;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000011_review::Migration),
             Box::new(m20261122_000012_duty::Migration),
             Box::new(m20261122_000013_delivery::Migration),
+            Box::new(m20261122_000014_callback::Migration),
         ]
     }
 }

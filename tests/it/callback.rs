@@ -1,5 +1,11 @@
 //! What WeChat pushes: believed only when it is WeChat's, counted once, in whatever order it comes.
 
+mod events;
+mod forge;
+mod hostile;
+mod links;
+mod replies;
+
 use std::collections::BTreeSet;
 
 use api::callback::{ensure_scheduled, resync};
@@ -8,65 +14,11 @@ use entity::{Scoped, callback, identity, job};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tests::TestApp;
-use wechat::crypto::MessageCrypt;
-use wechat::sim::{PushHabits, SimApp};
-
 use tests::until;
+use wechat::sim::PushHabits;
 
 use crate::notice::{follow, habits, start};
-
-/// The account of group 一, as WeChat knows it.
-fn account() -> SimApp {
-    world::world(1, "")
-        .sim_apps
-        .pop()
-        .expect("the world has an account")
-}
-
-/// Writes and signs what WeChat would push, at the service's time.
-fn push(
-    t: &TestApp,
-    account: &SimApp,
-    event: &str,
-    openid: &str,
-    create_time: i64,
-) -> (String, String) {
-    let crypt = MessageCrypt::new(&account.app_id, &account.token, &account.aes_key, None)
-        .expect("a valid key");
-    let body = format!(
-        "<xml><ToUserName>{}</ToUserName><FromUserName>{openid}</FromUserName><CreateTime>{create_time}</CreateTime>\
-         <MsgType>event</MsgType><Event>{event}</Event></xml>",
-        account.gh_id
-    );
-    let encrypt = crypt.seal_with(body.as_bytes(), [7; 16]);
-    let timestamp = t.now().timestamp().to_string();
-    let signature = crypt.signature(&timestamp, "n", Some(&encrypt));
-    (
-        format!(
-            "/wechat/callback/{}?timestamp={timestamp}&nonce=n&encrypt_type=aes&msg_signature={signature}",
-            account.app_id
-        ),
-        format!(
-            "<xml><ToUserName>{}</ToUserName><Encrypt>{encrypt}</Encrypt></xml>",
-            account.gh_id
-        ),
-    )
-}
-
-async fn send(t: &TestApp, (path, body): &(String, String)) -> (u16, String) {
-    let response = t
-        .client
-        .http()
-        .post(format!("{}{path}", t.base))
-        .body(body.clone())
-        .send()
-        .await
-        .expect("the service answers");
-    (
-        response.status().as_u16(),
-        response.text().await.expect("text"),
-    )
-}
+use forge::{account, crypt, push, send};
 
 async fn kept(t: &TestApp) -> u64 {
     callback::Entity::of(t.committee)
@@ -88,7 +40,7 @@ async fn following(t: &TestApp, openid: &str) -> Option<bool> {
 async fn the_address_is_confirmed_to_wechat_and_to_nobody_else() {
     let t = TestApp::start().await;
     let account = account();
-    let crypt = MessageCrypt::new(&account.app_id, &account.token, &account.aes_key, None).unwrap();
+    let crypt = crypt(&account);
     let get = async |path: String| {
         let response = t
             .client
@@ -176,7 +128,8 @@ async fn a_push_that_is_not_wechats_is_turned_away_and_changes_nothing() {
         );
     }
     assert_eq!(kept(&t).await, before);
-    assert_eq!(send(&t, &good).await, (200, "success".to_owned()));
+    assert_eq!(send(&t, &good).await.0, 200);
+    t.run_jobs().await;
     assert_eq!(following(&t, "o-stranger").await, Some(true));
 }
 
@@ -190,18 +143,18 @@ async fn a_push_counts_once_and_an_older_one_does_not_undo_a_later_one() {
     let came = push(&t, &account, "subscribe", "o-1", at);
 
     for one in [&left, &left, &came, &came, &left] {
-        assert_eq!(send(&t, one).await, (200, "success".to_owned()));
+        assert_eq!(send(&t, one).await.0, 200);
+        t.run_jobs().await;
     }
 
     assert_eq!(following(&t, "o-1").await, Some(false));
     assert_eq!(kept(&t).await, before + 2);
     send(&t, &push(&t, &account, "subscribe", "o-1", at + 3)).await;
+    t.run_jobs().await;
     assert_eq!(following(&t, "o-1").await, Some(true));
     assert_eq!(
-        send(&t, &push(&t, &account, "LOCATION", "o-1", at + 4))
-            .await
-            .0,
-        200
+        send(&t, &push(&t, &account, "LOCATION", "o-1", at + 4)).await,
+        (200, "success".to_owned())
     );
 }
 

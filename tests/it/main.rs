@@ -42,3 +42,4 @@ mod sign_in;
 mod story;
 mod term;
 mod tidy;
+mod wechat_account;

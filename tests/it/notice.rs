@@ -575,24 +575,3 @@ async fn the_convener_sees_when_a_member_read_the_notice_and_nobody_else_can_rea
         .unwrap();
     assert_eq!(chen["read_at"], first["read_at"]);
 }
-
-#[actix_web::test]
-async fn the_configuration_is_held_against_what_wechat_has() {
-    let t = TestApp::start().await;
-    let findings = api::notice::check_templates(&t.app).await;
-    assert!(findings.iter().all(|finding| finding.ok), "{findings:?}");
-    t.sim
-        .handle
-        .fault(Fault::errcode(40164).on("/cgi-bin/get_all_private_template"));
-    t.sim
-        .handle
-        .fault(Fault::errcode(40164).on("/cgi-bin/template/get_all_private_template"));
-
-    let findings = api::notice::check_templates(&t.app).await;
-
-    assert_eq!(
-        findings.iter().filter(|finding| !finding.ok).count(),
-        1,
-        "{findings:?}"
-    );
-}

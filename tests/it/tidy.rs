@@ -91,7 +91,7 @@ async fn each_night_is_one_entry_and_names_the_next() {
         (&entry["at"], &entry["detail"]),
         (
             &json!("2026-09-15T03:30:00+08:00"),
-            &json!({ "places": 0, "answers": 0, "jobs": 0, "callbacks": 0, "imports": 0 })
+            &json!({ "places": 0, "answers": 0, "jobs": 0, "callbacks": 0, "link_words": 0, "imports": 0 })
         )
     );
     let tidied = job::Entity::of(t.committee)
@@ -151,13 +151,15 @@ async fn finished_work_and_the_rows_of_a_roster_are_forgotten_after_a_month() {
         (0, 0, 0)
     );
 
-    t.set("2026-10-14T09:00:00+08:00");
+    t.set("2026-10-14T09:10:00+08:00");
     let tidied = api::tidy::tidy(&t.app, t.committee).await.unwrap();
 
     assert!(tidied.jobs > 0, "{tidied:?}");
     assert_eq!(tidied.imports, 1);
     // The simulated followers pushed, too.
     assert!(tidied.callbacks > 0);
+    // Each of them was welcomed with a word.
+    assert!(tidied.link_words > 0, "{tidied:?}");
     let row = roster_import::Entity::of(t.committee)
         .one(t.app.db.read())
         .await
@@ -193,6 +195,7 @@ async fn pushes(t: &TestApp) {
                     id: Set(CallbackId(uuid::Uuid::now_v7())),
                     app_id: Set("wxdemo0000000000g1".to_owned()),
                     dedupe_key: Set(key.to_owned()),
+                    kind: Set(domain::follower::PushKind::Other),
                     event: Set(json!({})),
                     create_time: Set(t.now().timestamp()),
                     received_at: Set(t.now()),

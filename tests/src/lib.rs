@@ -90,8 +90,28 @@ impl TestApp {
         t
     }
 
+    /// A service at [`monday`] whose configuration or whose WeChat is another than usual.
+    pub async fn changed(change: impl FnOnce(&mut World, &mut Value)) -> Self {
+        let mut t = Self::bare_changed(monday(), 3, change).await;
+        t.settle_people().await;
+        t
+    }
+
+    /// The same where only the configuration is another.
+    pub async fn with(change: impl FnOnce(&mut Value)) -> Self {
+        Self::changed(|_, config| change(config)).await
+    }
+
     /// A service without any committee, whose WeChat has one official account per group.
     pub async fn bare(now: DateTime<Utc>, groups: usize) -> Self {
+        Self::bare_changed(now, groups, |_, _| {}).await
+    }
+
+    async fn bare_changed(
+        now: DateTime<Utc>,
+        groups: usize,
+        change: impl FnOnce(&mut World, &mut Value),
+    ) -> Self {
         let clock = Clock::frozen(now);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("a bound address"));
@@ -104,6 +124,20 @@ impl TestApp {
             &base,
         );
         let simulator = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = simulator.local_addr().expect("a bound address");
+        let engine = Engine::prepare().await;
+        let mut value = world::config(
+            &world,
+            &world::Keys::draw(),
+            engine.file(),
+            &format!("http://{address}"),
+        );
+        engine.configure(&mut value);
+        value["server"] =
+            json!({ "workers": 2, "metrics_token": "figures", "trusted_proxies": ["127.0.0.1"] });
+        value["wechat"]["public_url"] = json!(base);
+        value["jobs"] = json!({ "in_serve": false });
+        change(&mut world, &mut value);
         let options = wechat::sim::Options {
             seed: 7,
             now: clock.as_fn(),
@@ -111,12 +145,6 @@ impl TestApp {
         };
         let sim = wechat::sim::start(options, simulator).expect("the simulator starts");
 
-        let engine = Engine::prepare().await;
-        let mut value = world::config(&world, &world::Keys::draw(), engine.file(), sim.base_url());
-        engine.configure(&mut value);
-        value["server"] =
-            json!({ "workers": 2, "metrics_token": "figures", "trusted_proxies": ["127.0.0.1"] });
-        value["jobs"] = json!({ "in_serve": false });
         let config = Config::from_value(value).expect("a valid configuration");
         let app = App::open(config, clock).await.expect("the service opens");
         engine.must_be(&app);

@@ -151,6 +151,12 @@ operations! {
     AuditRead
     AuditVerify
     JobList
+    OfficialAccountLink
+    WechatAccountList
+    WechatAccountResync
+    WechatMenuPublish
+    LinkConflictList
+    LinkConflictDecide
     FileUpload
     FileRead
 }

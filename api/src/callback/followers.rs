@@ -121,6 +121,7 @@ pub async fn follow(app: &App, job: &job::Model) -> Result<Outcome> {
     let Some(account) = app.wechat_apps.get(&row.app_id) else {
         return Ok(Outcome::Done);
     };
+    let doubt = job.payload["doubt"].as_bool().unwrap_or(false);
     let info = match account.client.user_info(&row.openid).await {
         Ok(info) => info,
         // He has left again, or never was: the nightly reading finds out.
@@ -129,17 +130,32 @@ pub async fn follow(app: &App, job: &job::Model) -> Result<Outcome> {
         }
         Err(error) => return Err(not_answered(error)),
     };
-    let Some(unionid) = info.unionid else {
-        return Ok(Outcome::Done);
-    };
     let now = app.clock.now();
     app.db
         .housekeeping(async |txn| {
-            see_unionid(txn, committee, id, &unionid, now).await?;
-            link_known(txn, committee, &row.app_id).await
+            if doubt {
+                settle(txn, &row, info.follows).await?;
+            }
+            if let Some(unionid) = &info.unionid {
+                see_unionid(txn, committee, id, unionid, now).await?;
+                link_known(txn, committee, &row.app_id).await?;
+            }
+            Ok(())
         })
         .await?;
     Ok(Outcome::Done)
+}
+
+/// Notes whether somebody follows, as WeChat says when asked, unless a later push was here since.
+async fn settle(txn: &DatabaseTransaction, row: &identity::Model, follows: bool) -> Result<()> {
+    identity::Entity::update_many()
+        .col_expr(identity::Column::Following, Expr::value(follows))
+        .filter(identity::Column::CommitteeId.eq(row.committee_id))
+        .filter(identity::Column::Id.eq(row.id))
+        .filter(identity::Column::FollowingAt.eq(row.following_at))
+        .exec(txn)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn see_unionid(

@@ -1,20 +1,31 @@
 //! What WeChat tells us: pushes to our address, and the list of followers read from time to time.
 //!
-//! A push is stored once, whatever WeChat repeats, and handled in the same transaction. Pushes get
-//! lost, so the followers of every account are read in full each night.
+//! A push is stored once, whatever WeChat repeats, answered within the second, and handled by a
+//! job in order of WeChat's clock. Pushes get lost, so the followers of every account are read in
+//! full each night.
 
+mod early;
 mod followers;
+mod handle;
+mod kept;
+pub mod links;
 mod nightly;
+mod reply;
 mod routes;
 mod service;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use early::catch_up;
 pub use followers::follow;
+pub use handle::handle_due;
 pub use nightly::{Resync, ensure_scheduled, resync, resync_due};
-pub use service::catch_up;
+pub(crate) use service::name_of;
 
-/// Job: find out who a new follower is. Payload: `{ identity_id }`.
+/// Job: handle a push, and with it what else is open of its account. Payload: `{ callback_id }`.
+pub const HANDLE: &str = "callback.handle";
+/// Job: find out who a new follower is, and in doubt whether he follows. Payload:
+/// `{ identity_id, doubt? }`.
 pub const FOLLOW: &str = "follower.link";
 /// Job: read the followers of an account in full. Payload: `{ app_id }`.
 pub const RESYNC: &str = "follower.resync";

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Days, NaiveTime, Utc};
 use domain::ids::{CommitteeId, IdentityId};
 use domain::time;
-use entity::{Scoped, committee, identity, job};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use entity::{Scoped, committee, identity, job, wechat_account};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
 use serde_json::json;
 
@@ -18,10 +18,12 @@ use crate::crypto::random;
 use crate::db::{NewJob, found};
 use crate::error::Result;
 use crate::jobs::{Outcome, enqueue};
+use crate::telemetry::redact;
 use crate::wechat_apps::WechatApp;
 
 /// When the followers are read, in Shanghai.
 const NIGHT_HOUR: u32 = 3;
+
 /// What a re-sync found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resync {
@@ -35,16 +37,63 @@ pub struct Resync {
     pub linked: usize,
 }
 
-/// Reads all followers of an account and puts right what pushes did not tell.
+/// Reads all followers of an account and puts right what pushes did not tell; notes what came of
+/// it for the office.
 ///
 /// A push that came while the list was read is later than the list and stands.
 pub async fn resync(app: &App, account: &WechatApp) -> Result<Resync> {
-    let app_id = account.config.app_id.as_str();
     let committee = committee::Entity::find()
         .filter(committee::Column::Code.eq(account.config.committee.as_str()))
         .one(app.db.read())
         .await?;
     let committee = found(committee)?.id;
+    let outcome = read_followers(app, committee, account).await;
+    note(app, committee, account, &outcome).await?;
+    outcome
+}
+
+/// Writes down when the followers were last read, or why that failed.
+async fn note(
+    app: &App,
+    committee: CommitteeId,
+    account: &WechatApp,
+    outcome: &Result<Resync>,
+) -> Result<()> {
+    use wechat_account::Column as C;
+    let mut row = wechat_account::ActiveModel {
+        committee_id: Set(committee),
+        app_id: Set(account.config.app_id.clone()),
+        ..Default::default()
+    };
+    let columns = match outcome {
+        Ok(found) => {
+            row.resynced_at = Set(Some(app.clock.now()));
+            row.followers = Set(i32::try_from(found.followers).ok());
+            row.resync_problem = Set(None);
+            vec![C::ResyncedAt, C::Followers, C::ResyncProblem]
+        }
+        Err(error) => {
+            let cause = error.cause.as_ref().map(|cause| format!("{cause:#}"));
+            row.resync_problem = Set(Some(redact(&cause.unwrap_or_else(|| error.to_string()))));
+            vec![C::ResyncProblem]
+        }
+    };
+    app.db
+        .housekeeping(async |txn| {
+            let there = OnConflict::columns([C::CommitteeId, C::AppId])
+                .update_columns(columns)
+                .to_owned();
+            wechat_account::Entity::insert(row)
+                .on_conflict(there)
+                .exec_without_returning(txn)
+                .await?;
+            Ok(())
+        })
+        .await
+}
+
+async fn read_followers(app: &App, committee: CommitteeId, account: &WechatApp) -> Result<Resync> {
+    let app_id = account.config.app_id.as_str();
     let began = app.clock.now();
     let openids = account.client.all_followers().await.map_err(not_answered)?;
     let people = account

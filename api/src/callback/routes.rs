@@ -3,11 +3,13 @@
 use actix_web::http::header::ContentType;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use wechat::callback::{Endpoint, Mode, Query, open, verify_url};
+use wechat::callback::reply::{Content, Salt, seal};
+use wechat::callback::{Endpoint, Query, open, verify_url};
 use wechat::crypto::MessageCrypt;
 
 use super::service;
 use crate::app::App;
+use crate::crypto::random;
 use crate::error::{ApiError, Code, Result};
 use crate::wechat_apps::WechatApp;
 
@@ -33,7 +35,7 @@ fn account<'a>(app: &'a App, app_id: &str) -> Result<(&'a WechatApp, Endpoint)> 
         account,
         Endpoint {
             crypt,
-            mode: Mode::Safe,
+            mode: config.callback_mode,
             to_user_name: config.original_id.clone(),
         },
     ))
@@ -72,7 +74,10 @@ pub async fn verify(
     Ok(plain(echo))
 }
 
-/// WeChat pushes an event. Answered with `success` once it is stored.
+/// WeChat pushes an event, or what a follower wrote.
+///
+/// Answered once it is stored: with `success`, or with a text for the follower, sealed like the
+/// push.
 #[utoipa::path(tag = "wechat", params(("app_id" = String, Path)), request_body = String, responses((status = 200, body = String), (status = 403), (status = 404)), security(()))]
 #[post("/wechat/callback/{app_id}")]
 pub async fn receive(
@@ -85,6 +90,25 @@ pub async fn receive(
     let query = query(&request, &app_id)?;
     let push =
         open(&endpoint, &query, &body, app.clock.now()).map_err(|error| refuse(&app_id, &error))?;
-    service::receive(&app, account, &push).await?;
-    Ok(plain("success".to_owned()))
+    Ok(match service::receive(&app, account, &push).await? {
+        None => plain("success".to_owned()),
+        Some(text) => {
+            let nonce = u32::from_be_bytes(random()).to_string();
+            let salt = Salt {
+                nonce: &nonce,
+                random16: random(),
+            };
+            let answer = seal(
+                &endpoint,
+                &push,
+                &Content::Text(text),
+                salt,
+                app.clock.now(),
+            )
+            .map_err(ApiError::internal)?;
+            HttpResponse::Ok()
+                .content_type(answer.content_type)
+                .body(answer.body)
+        }
+    })
 }

@@ -1,145 +1,176 @@
-//! Whether the configured accounts can be reached and have the configured templates.
-
-use std::collections::BTreeSet;
-use std::fmt;
+//! Whether the templates of an account are those its configuration speaks of.
 
 use domain::notice::NoticePurpose;
+use wechat::template::{Finding, Template, compare};
+use wechat::values::{self, Kind};
 
 use super::wording;
-use crate::app::App;
-use crate::config::{AppKind, Template};
-use crate::wechat_apps::WechatApp;
+use crate::config;
 
-/// What was found about an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The account.
-    pub app_id: String,
-    /// Whether it can stay as it is.
-    pub ok: bool,
-    /// What was found, for the operator.
-    pub text: String,
-}
+/// What each of [`wording::NAMES`] usually holds, to be tried against the rules of a field.
+const SAMPLES: &[(&str, &str)] = &[
+    ("purpose", "活动通知"),
+    ("title", "第三季度委员学习活动"),
+    ("time", "2026年9月25日 14:30"),
+    ("venue", "第一驿站"),
+    ("group", "第一活动组"),
+    ("reply_by", "2026年9月24日 17:30"),
+    ("reason", "无"),
+    ("result", "同意"),
+    ("remark", "请准时参加"),
+];
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}: {}",
-            if self.ok { "ok   " } else { "WRONG" },
-            self.app_id,
-            self.text
-        )
-    }
-}
-
-/// Asks WeChat about every configured account.
-pub async fn check_templates(app: &App) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for account in app.wechat_apps.all() {
-        let found = check(account).await;
-        findings.extend(found.into_iter().map(|(ok, text)| Finding {
-            app_id: account.config.app_id.clone(),
-            ok,
-            text,
-        }));
-    }
-    findings
-}
-
-async fn check(account: &WechatApp) -> Vec<(bool, String)> {
-    if let Err(error) = account.client.probe().await {
-        return vec![(false, format!("no access token: {error}"))];
-    }
-    // WeChat lists the templates of subscriptions to nobody but their owner's console; what we
-    // would fill them with is known here.
-    let foreign: Vec<(bool, String)> = account
-        .config
-        .subscriptions
+/// What is wrong with the templates of an account, purpose by purpose, and what to do about it.
+pub fn template_problems(config: &config::WechatApp, there: &[Template]) -> Vec<TemplateProblem> {
+    NoticePurpose::ALL
         .iter()
-        .flat_map(|(&purpose, template)| foreign(purpose, template))
-        .map(|text| (false, text))
-        .collect();
-    if account.config.kind == AppKind::MiniProgram {
-        let answers = (true, "mini-program answers".to_owned());
-        return std::iter::once(answers).chain(foreign).collect();
-    }
-    let there = match account.client.templates().await {
-        Ok(there) => there,
-        Err(error) => return vec![(false, format!("templates unreadable: {error}"))],
+        .filter_map(|&purpose| Some((purpose, config.templates.get(&purpose)?)))
+        .flat_map(|(purpose, template)| problems(purpose, template, there))
+        .collect()
+}
+
+/// One thing that is wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateProblem {
+    /// What it is used for.
+    pub purpose: NoticePurpose,
+    /// What is wrong.
+    pub text: String,
+    /// What to do.
+    pub advice: String,
+}
+
+fn problems(
+    purpose: NoticePurpose,
+    template: &config::Template,
+    there: &[Template],
+) -> Vec<TemplateProblem> {
+    let problem = |text: String, advice: &str| TemplateProblem {
+        purpose,
+        text,
+        advice: advice.to_owned(),
     };
-    let mut found = foreign;
-    found.push((
-        true,
-        format!("official account answers and has {} templates", there.len()),
-    ));
-    for &purpose in NoticePurpose::ALL {
-        match account.config.templates.get(&purpose) {
-            None => found.push((true, format!("{purpose}: no template, such notices go to the inbox and to the list of those to be phoned"))),
-            Some(template) => match there.iter().find(|one| one.template_id == template.template_id) {
-                None => found.push((false, format!("{purpose}: template {} does not exist", template.template_id))),
-                Some(one) => found.extend(compare(purpose, template, &one.field_keys()).into_iter().map(|text| (false, text))),
-            },
+    let keys = template.fields.keys().map(String::as_str);
+    let differences = compare(there, &template.template_id, keys);
+    let mut found: Vec<_> = differences
+        .into_iter()
+        .map(|difference| match difference {
+            Finding::NoSuchTemplate { template_id } => problem(
+                format!("账号中没有模板 {template_id}"),
+                "在公众平台“模板消息”或“类目模板”中核对模板 ID 是否属于本账号；同一模板在不同账号中 ID 不同",
+            ),
+            Finding::NotConfigured { key } => problem(
+                format!("模板要求字段 {key}，配置中没有"),
+                "在配置的 fields 中补上该字段，否则发送时报 47003",
+            ),
+            Finding::NoSuchField { key } => problem(
+                format!("配置了字段 {key}，模板中没有"),
+                "按模板详情改正 fields 中的字段名",
+            ),
+            Finding::OldKind { key } => problem(
+                format!("字段 {key} 属于旧的行业模板"),
+                "旧模板的内容会被微信截断，请换用类目模板",
+            ),
+        })
+        .collect();
+    for (key, name) in &template.fields {
+        match SAMPLES.iter().find(|(known, _)| known == name) {
+            None => found.push(problem(
+                format!("字段 {key} 取值 {name}，没有这个取值"),
+                &format!("取值须为其中之一：{}", wording::NAMES.join("、")),
+            )),
+            Some((_, sample)) => {
+                if let Err(error) = values::check(key, &values::fit(key, sample)) {
+                    found.push(problem(
+                        format!(
+                            "字段 {key} 不能填写 {name}（如“{sample}”），微信要求{}",
+                            rule(error.kind)
+                        ),
+                        "换一个取值，或在公众平台换一个字段类型合适的模板",
+                    ));
+                }
+            }
         }
     }
     found
 }
 
-/// How the configured fields differ from those of the template.
-fn compare(purpose: NoticePurpose, template: &Template, keys: &[String]) -> Vec<String> {
-    let configured: BTreeSet<&str> = template.fields.keys().map(String::as_str).collect();
-    let wanted: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
-    let missing = wanted
-        .difference(&configured)
-        .map(|key| format!("{purpose}: field {key} is not configured"));
-    let surplus = configured
-        .difference(&wanted)
-        .map(|key| format!("{purpose}: the template has no field {key}"));
-    missing
-        .chain(surplus)
-        .chain(foreign(purpose, template))
-        .collect()
-}
-
-/// The configured fields that take a value we do not have.
-fn foreign(purpose: NoticePurpose, template: &Template) -> impl Iterator<Item = String> {
-    template
-        .fields
-        .iter()
-        .filter(|(_, name)| !wording::NAMES.contains(&name.as_str()))
-        .map(move |(key, name)| {
-            format!(
-                "{purpose}: field {key} takes {name}, which is none of {}",
-                wording::NAMES.join(", ")
-            )
-        })
+/// What a field may hold, for the operator.
+const fn rule(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Thing | Kind::Other => " 1 到 20 个字",
+        Kind::Number => "不超过 32 位的数字",
+        Kind::Letter => "不超过 32 个字母",
+        Kind::Symbol => "不超过 5 个符号",
+        Kind::CharacterString => "不超过 32 个数字、字母或符号，不含汉字",
+        Kind::Time => "时间，如 14:30，前面可有日期",
+        Kind::Date => "日期，后面可有时间",
+        Kind::Amount => "金额",
+        Kind::PhoneNumber => "电话号码，不超过 17 位",
+        Kind::CarNumber => "车牌号码",
+        Kind::Name => "姓名，不超过 10 个汉字，不含数字",
+        Kind::Phrase => "不超过 5 个汉字",
+        Kind::Listed => "模板所列的固定值之一",
+        Kind::ShortThing => " 1 到 5 个字",
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
     use super::*;
+
+    fn configured(fields: &[(&str, &str)]) -> config::Template {
+        let fields: BTreeMap<&str, &str> = fields.iter().copied().collect();
+        serde_json::from_value(json!({ "template_id": "T", "fields": fields })).unwrap()
+    }
 
     #[test]
     fn every_difference_between_configuration_and_template_is_named() {
-        let template = Template {
-            template_id: "T".to_owned(),
-            fields: [("thing1", "title"), ("thing9", "weather")]
-                .map(|(key, name)| (key.to_owned(), name.to_owned()))
-                .into(),
-            long_term: false,
-        };
+        let there: Template = serde_json::from_value(json!({
+            "template_id": "T", "content": "名称:{{thing1.DATA}}\n时间:{{time2.DATA}}"
+        }))
+        .unwrap();
+        let template = configured(&[("thing1", "title"), ("thing9", "weather")]);
 
-        let problems = compare(
+        let texts: Vec<_> = problems(NoticePurpose::EveReminder, &template, &[there])
+            .into_iter()
+            .map(|problem| problem.text)
+            .collect();
+
+        assert_eq!(
+            texts,
+            [
+                "模板要求字段 time2，配置中没有",
+                "配置了字段 thing9，模板中没有",
+                "字段 thing9 取值 weather，没有这个取值",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_its_field_is_named_before_anything_is_sent() {
+        let there: Template = serde_json::from_value(json!({
+            "template_id": "T", "content": "时间:{{time1.DATA}}"
+        }))
+        .unwrap();
+
+        let found = problems(
             NoticePurpose::EveReminder,
-            &template,
-            &["thing1".to_owned(), "time2".to_owned()],
+            &configured(&[("time1", "venue")]),
+            &[there],
         );
 
-        assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(
-            problems[0].contains("time2")
-                && problems[1].contains("thing9")
-                && problems[2].contains("weather")
-        );
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].text.contains("time1") && found[0].text.contains("venue"));
+    }
+
+    #[test]
+    fn every_name_has_a_sample() {
+        let names: Vec<_> = SAMPLES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, wording::NAMES);
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::authority::Scope;
 use domain::closing::{AmendmentKind, AmendmentStatus, PeriodStatus};
+use domain::follower::LinkConflictState;
 use domain::ids::{
     AccountId, ActivityFileId, ActivityId, AmendmentId, BindingRequestId, CorrectionId, FileId,
-    GroupId, LeaveRequestId, MemberId, PauseId, PeriodId,
+    GroupId, LeaveRequestId, LinkConflictId, MemberId, PauseId, PeriodId,
 };
 use domain::leave::{LeaveReason, LeaveState};
 use domain::notice::Channel;
@@ -102,6 +103,7 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
             .expect("seats")
             .expect("a seat");
         let amendment = amendment_row(t, committee, place, member_id).await;
+        let conflict = link_conflict_row(t, committee, member_id).await;
         scopes.insert(
             place,
             Scope {
@@ -117,6 +119,7 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
             ("activity_id", activity),
             ("group_id", group),
             ("amendment_id", amendment),
+            ("conflict_id", conflict),
             ("plan_id", plan),
             ("rulebook_id", rulebook),
             ("member_id", member_id.to_string()),
@@ -247,6 +250,41 @@ async fn amendment_row(
         })
         .await
         .expect("rows are written");
+    id.to_string()
+}
+
+/// Somebody asks for the follower this member signs in as.
+async fn link_conflict_row(
+    t: &TestApp,
+    committee: domain::ids::CommitteeId,
+    member: MemberId,
+) -> String {
+    let follower = entity::identity::Entity::of(committee)
+        .filter(entity::identity::Column::MemberId.eq(member))
+        .one(t.app.db.read())
+        .await
+        .expect("identities")
+        .expect("he signed in");
+    let id = LinkConflictId(Uuid::now_v7());
+    let row = entity::link_conflict::ActiveModel {
+        committee_id: Set(committee),
+        id: Set(id),
+        identity_id: Set(follower.id),
+        member_id: Set(member),
+        state: Set(LinkConflictState::Open),
+        asked_at: Set(t.now()),
+        ..Default::default()
+    };
+    t.app
+        .db
+        .housekeeping(async |txn| {
+            entity::link_conflict::Entity::insert(row)
+                .exec_without_returning(txn)
+                .await?;
+            Ok(())
+        })
+        .await
+        .expect("a row is written");
     id.to_string()
 }
 

@@ -468,6 +468,32 @@ pub(super) const OPERATIONS: &[(&str, Guard)] = &[
         "GET /api/v1/members/{member_id}/reviews",
         Row(ScoreRead, MemberRead),
     ),
+    (
+        "GET /api/v1/me/official-accounts",
+        Seat(OfficialAccountLink),
+    ),
+    (
+        "POST /api/v1/me/official-accounts",
+        Seat(OfficialAccountLink),
+    ),
+    (
+        "POST /api/v1/me/official-accounts/qr",
+        Seat(OfficialAccountLink),
+    ),
+    ("GET /api/v1/wechat/accounts", Seat(WechatAccountList)),
+    (
+        "POST /api/v1/wechat/accounts/{app_id}/resync",
+        Seat(WechatAccountResync),
+    ),
+    (
+        "POST /api/v1/wechat/accounts/{app_id}/menu",
+        Seat(WechatMenuPublish),
+    ),
+    ("GET /api/v1/wechat/link-conflicts", Seat(LinkConflictList)),
+    (
+        "POST /api/v1/wechat/link-conflicts/{conflict_id}/decide",
+        Row(LinkConflictDecide, LinkConflictList),
+    ),
     ("GET /api/v1/audit", Seat(AuditRead)),
     ("GET /api/v1/audit/verify", Seat(AuditVerify)),
     ("GET /api/v1/audit/export", Seat(AuditRead)),

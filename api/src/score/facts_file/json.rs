@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use domain::people::Position;
-use domain::points::Points;
 use domain::score::{
     Amount, AskedOfPast, Attributes, Closed, Fact, Invitations, Period, Scheme, Subject, Value,
 };
