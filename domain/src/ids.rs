@@ -140,6 +140,8 @@ ids! {
     CreditId;
     /// What has stopped an account, or one template of it, from sending.
     PauseId;
+    /// A template as the office put it in force.
+    MessageTemplateId;
     /// A message in a member's in-app inbox.
     InboxMessageId;
     /// Something a member did outside activities: a proposal, a report, a good deed.

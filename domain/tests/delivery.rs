@@ -34,7 +34,7 @@ enum Defect {
     RetriedUnderAnotherChannel,
 }
 
-/// Draws from a seed (SplitMix64).
+/// Draws from a seed (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -52,7 +52,13 @@ impl Dice {
     }
 
     fn seconds(&mut self, end: u64) -> TimeDelta {
-        TimeDelta::seconds(i64::try_from(self.below(end)).unwrap())
+        TimeDelta::seconds(i64::try_from(self.below(end)).expect("a few thousand seconds"))
+    }
+
+    /// One of these.
+    fn pick<T: Copy>(&mut self, among: &[T]) -> T {
+        let place = self.below(u64::try_from(among.len()).expect("a short list"));
+        among[usize::try_from(place).expect("a place in a list")]
     }
 
     fn percent(&mut self, chance: u64) -> bool {
@@ -134,7 +140,7 @@ struct World {
 
 impl World {
     fn new(seed: u64, defect: Defect) -> Self {
-        let begun = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let begun = DateTime::from_timestamp(1_790_000_000, 0).expect("an instant");
         let mut policy = Policy::WECHAT;
         if defect == Defect::RepeatedTooLong {
             policy.repeat = TimeDelta::minutes(40);
@@ -217,7 +223,7 @@ impl World {
                 break;
             }
             self.now = at;
-            let event = self.what.remove(&number).unwrap();
+            let event = self.what.remove(&number).expect("what was to happen");
             self.happen(event);
         }
     }
@@ -278,7 +284,8 @@ impl World {
 
     fn work(&mut self, worker: usize) {
         let mut next: Option<DateTime<Utc>> = None;
-        let first = usize::try_from(self.dice.below(self.rows.len() as u64)).unwrap();
+        let places: Vec<usize> = (0..self.rows.len()).collect();
+        let first = self.dice.pick(&places);
         for index in 0..self.rows.len() {
             let index = (first + index) % self.rows.len();
             let channel = self.rows[index].delivery.channel;
@@ -365,9 +372,7 @@ impl World {
             }),
             34..37 => Answer::Refused("wechat_43117".to_owned()),
             37..39 => Answer::Serialise,
-            39..42 => {
-                Answer::NoRecipient([None, Some(true), Some(false)][self.dice.below(3) as usize])
-            }
+            39..42 => Answer::NoRecipient(self.dice.pick(&[None, Some(true), Some(false)])),
             42 => Answer::Unsendable("wechat_47003".to_owned()),
             // In review; WeChat knows its id like that of any other.
             43 if !self.sent.contains_key(&held.key()) => {
@@ -396,7 +401,8 @@ impl World {
         self.sent.insert(key, (self.now, msg_id));
         let report = if self.troubled() && self.dice.percent(10) {
             Report::Failed(
-                ["user_block", "system_failed", "freq_limit"][self.dice.below(3) as usize],
+                self.dice
+                    .pick(&["user_block", "system_failed", "freq_limit"]),
             )
         } else {
             self.shown[member] += 1;
@@ -508,7 +514,7 @@ impl World {
             if rows.iter().any(|row| !row.state.settled()) {
                 return tell("is still to be told");
             }
-            let last = rows.last().unwrap();
+            let last = rows.last().expect("everybody is told by one way at least");
             let wrong = match last.state {
                 DeliveryState::Delivered => last.reason.is_none() && shown != 1,
                 DeliveryState::Unknown => last.reason.is_none(),

@@ -34,6 +34,7 @@ pub mod link_conflict;
 pub mod link_token;
 pub mod media_check;
 pub mod member;
+pub mod message_template;
 pub mod nomination;
 pub mod notice;
 pub mod objection;

@@ -39,6 +39,21 @@ impl MigrationTrait for Migration {
             .index("subscription_credit_spent", &["committee_id", "spent_by"])
             .create(manager)
             .await?;
+        Table::scoped("message_template")
+            .required("app_id", ColumnType::string(None))
+            .required("channel", ColumnType::string(None))
+            .required("purpose", ColumnType::string(None))
+            .required("template_id", ColumnType::string(None))
+            .required("fields", ColumnType::Json)
+            .required("long_term", ColumnType::Boolean)
+            .optional("changed_by", ColumnType::Uuid)
+            .required("changed_at", ColumnType::TimestampWithTimeZone)
+            .unique(
+                "message_template_once",
+                &["committee_id", "app_id", "channel", "purpose"],
+            )
+            .create(manager)
+            .await?;
         Table::scoped("channel_pause")
             .required("app_id", ColumnType::string(None))
             .required("channel", ColumnType::string(None))
@@ -62,7 +77,11 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["channel_pause", "subscription_credit"]).await?;
+        drop_tables(
+            manager,
+            &["channel_pause", "message_template", "subscription_credit"],
+        )
+        .await?;
         let db = manager.get_connection();
         // Before this step a notice was always about an activity.
         for statement in [

@@ -73,7 +73,7 @@ impl std::fmt::Debug for Query {
 }
 
 /// A push that came from WeChat and is for this account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Push {
     /// What happened.
     pub event: Event,

@@ -178,13 +178,11 @@ impl Client {
     /// What other processes have under this name. A place that does not answer has nothing.
     pub(crate) async fn load_shared(&self, name: &str) -> Option<SharedToken> {
         let shared = self.shared_tokens.as_deref()?;
-        match tokio::time::timeout(SHARING, shared.load(name)).await {
-            Ok(token) => token,
-            Err(_) => {
-                tracing::warn!("the store of shared tokens does not answer");
-                None
-            }
-        }
+        let loaded = tokio::time::timeout(SHARING, shared.load(name)).await;
+        loaded.unwrap_or_else(|_| {
+            tracing::warn!("the store of shared tokens does not answer");
+            None
+        })
     }
 
     /// Keeps a token for other processes; if that fails it is still used here.
@@ -280,6 +278,12 @@ fn unzip(body: &[u8]) -> Result<Vec<u8>, Cause> {
         });
     }
     Ok(plain)
+}
+
+/// Reads the body of an answer as every call does, for tools that look at recorded ones.
+pub fn read_answer<T: DeserializeOwned>(endpoint: Endpoint, body: &[u8]) -> Result<T, Error> {
+    let body = body.to_vec();
+    Answer { endpoint, body }.json()
 }
 
 impl Answer {

@@ -15,7 +15,7 @@ use crate::lenient;
 const BATCH: usize = 100;
 
 /// A page of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FollowerPage {
     /// All who follow.
     pub total: i64,
@@ -26,7 +26,7 @@ pub struct FollowerPage {
 }
 
 /// What WeChat tells about a person. Of somebody who does not follow it tells next to nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct UserInfo {
     /// Whether he follows.
     #[serde(rename = "subscribe", default, deserialize_with = "yes")]

@@ -12,6 +12,7 @@ pub mod draft;
 pub mod endpoint;
 pub mod error;
 pub mod followers;
+mod hidden;
 pub mod jssdk;
 mod lenient;
 pub mod login;

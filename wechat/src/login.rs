@@ -15,7 +15,7 @@ use crate::lenient;
 use crate::user_data::session_signature;
 
 /// Who is holding the phone.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Session {
     /// The person in this mini-program.
     pub openid: String,
@@ -27,7 +27,7 @@ pub struct Session {
 
 /// Somebody and the key of his session, which must reach no client, no log and no table in the
 /// clear.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub struct KeyedSession {
     /// Who is holding the phone.
     #[serde(flatten)]

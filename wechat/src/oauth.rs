@@ -42,7 +42,6 @@ pub enum Visitor {
 }
 
 /// What a person granted.
-#[derive(Debug)]
 pub struct Grant {
     /// The person in this account.
     pub openid: String,
@@ -72,12 +71,6 @@ pub struct OauthUser {
     /// The person in all apps of one Open Platform account.
     #[serde(default, deserialize_with = "lenient::opt_text")]
     pub unionid: Option<String>,
-}
-
-impl std::fmt::Debug for OauthUser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OauthUser(hidden)")
-    }
 }
 
 #[derive(Deserialize)]

@@ -18,12 +18,6 @@ pub struct Phone {
     pub country_code: String,
 }
 
-impl std::fmt::Debug for Phone {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Phone(hidden)")
-    }
-}
-
 #[derive(Deserialize)]
 struct Answered {
     phone_info: PhoneInfo,

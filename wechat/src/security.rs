@@ -40,7 +40,7 @@ impl Scene {
 }
 
 /// Words to be judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Words {
     /// Who wrote them, in the mini-program; he must have opened it within two hours, else 61010.
     pub openid: String,

@@ -29,7 +29,7 @@ pub enum MiniProgramState {
 }
 
 /// A message to one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SubscribeMessage {
     /// The person's openid in the mini-program.
     pub touser: String,
@@ -45,7 +45,7 @@ pub struct SubscribeMessage {
 
 /// A notice of an official account to a follower who subscribed to its template: one notice for
 /// each time he accepted, whenever that was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BizMessage {
     /// The follower's openid in this account.
     pub touser: String,

@@ -17,7 +17,7 @@ pub use blocked::BlockedMessage;
 pub use library::{Finding, Industries, Industry, Template, compare, compare_fields};
 
 /// A message to one follower.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TemplateMessage {
     /// The follower's openid in this account.
     pub touser: String,

@@ -154,15 +154,15 @@ pub fn fit(key: &str, value: &str) -> String {
         Kind::Name => {
             let name: String = clean.chars().filter(|c| !c.is_numeric()).collect();
             let limit = if name.chars().any(is_han) { 10 } else { 20 };
-            cut(name.trim(), limit, "…")
+            cut(&single_spaced(&name), limit, "…")
         }
         Kind::CharacterString => {
             let plain: String = clean.chars().filter(char::is_ascii).collect();
-            let plain = plain.trim();
+            let plain = single_spaced(&plain);
             if plain.is_empty() {
                 "-".to_owned()
             } else {
-                cut(plain, 32, "...")
+                cut(&plain, 32, "...")
             }
         }
         Kind::Number
@@ -247,7 +247,12 @@ fn clean(value: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .filter(|c| !is_stripped(*c))
         .collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+    single_spaced(&kept)
+}
+
+/// No blanks at the ends, no runs of them between.
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn cut(text: &str, limit: usize, sign: &str) -> String {

@@ -122,17 +122,14 @@ fn harmless(words: &str) -> String {
 /// An attribute cannot be left: quotes, brackets, blanks and control characters are written as an
 /// address writes them.
 fn attribute(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for c in value.chars() {
-        match c {
-            '"' | '\'' | '<' | '>' | '`' | ' ' | '\\' => {
-                out.push_str(&format!("%{:02X}", u32::from(c)));
-            }
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
+    value
+        .chars()
+        .filter(|c| !c.is_control())
+        .map(|c| match c {
+            '"' | '\'' | '<' | '>' | '`' | ' ' | '\\' => format!("%{:02X}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect()
 }
 
 /// An article in an answer.

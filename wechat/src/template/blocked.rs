@@ -8,7 +8,7 @@ use crate::error::{Endpoint, Error, LimitError};
 use crate::lenient;
 
 /// A message that was held back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct BlockedMessage {
     /// WeChat's number for the entry; the next page begins behind it.
     #[serde(deserialize_with = "lenient::int")]

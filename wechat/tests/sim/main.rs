@@ -1,12 +1,25 @@
 //! The simulator answers as WeChat does: shown over HTTP, one file per idea.
 #![cfg(feature = "sim")]
 
+mod checks;
 mod clients;
+mod ear;
+mod events;
 mod faults;
 mod followers;
 mod login;
+mod media;
+mod menus;
+mod oauth;
+mod ops;
+mod phones;
 mod pushes;
+mod replies;
+mod reviews;
 mod sending;
+mod strictness;
+mod tags;
+mod templates;
 mod tokens;
 mod watching;
 
@@ -136,6 +149,20 @@ impl World {
             .await
             .expect("an answer");
         response.json().await.expect("JSON")
+    }
+
+    /// Posts with the account's token.
+    async fn ask(&self, app_id: &str, path: &str, body: Value) -> Value {
+        let token = self.token(app_id).await;
+        self.post(&format!("{path}?access_token={token}"), body)
+            .await
+    }
+
+    /// Gets with the account's token; `more` is the rest of the query.
+    async fn look(&self, app_id: &str, path: &str, more: &str) -> Value {
+        let token = self.token(app_id).await;
+        self.get(&format!("{path}?access_token={token}{more}"))
+            .await
     }
 
     async fn token(&self, app_id: &str) -> String {

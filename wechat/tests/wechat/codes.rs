@@ -1,5 +1,7 @@
 //! What WeChat's codes mean.
 
+use std::collections::BTreeSet;
+
 use wechat::error::{ApiError, Class, Endpoint, class_of};
 
 use crate::vectors::{entries, text, vectors};
@@ -11,6 +13,21 @@ fn every_code_of_the_table_has_its_class() {
         let class = format!("{:?}", class_of(Endpoint::TemplateSend, code));
         assert_eq!(class, text(&entry, "class"), "{code}");
     }
+}
+
+#[test]
+fn the_table_names_every_code_that_has_a_class() {
+    let table = entries(&vectors("error_codes"), "codes");
+    let named: BTreeSet<i64> = table
+        .iter()
+        .filter_map(|one| one["code"].as_i64())
+        .collect();
+    assert_eq!(named.len(), table.len());
+    let classed: BTreeSet<i64> = (-1000..100_000)
+        .chain(9_000_000..9_010_000)
+        .filter(|code| class_of(Endpoint::TemplateSend, *code) != Class::Unknown)
+        .collect();
+    assert_eq!(classed, named);
 }
 
 #[test]

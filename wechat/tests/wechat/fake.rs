@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{App as Server, HttpRequest, HttpResponse, HttpServer, web};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,6 +26,7 @@ pub struct Told {
     pub status: u16,
     pub content_type: String,
     pub body: Vec<u8>,
+    pub encoding: Option<String>,
     pub after: Duration,
 }
 
@@ -42,12 +43,21 @@ impl Told {
             status: 200,
             content_type: content_type.into(),
             body,
+            encoding: None,
             after: Duration::ZERO,
         }
     }
 
     pub fn status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    /// Says how the body is packed, whether it is or not.
+    pub fn encoded(self, encoding: &str) -> Self {
+        Self {
+            encoding: Some(encoding.into()),
+            ..self
+        }
     }
 
     /// No answer while an impatient account waits.
@@ -281,7 +291,9 @@ async fn answer(request: HttpRequest, script: Data<Mutex<Script>>, body: Bytes) 
         told.unwrap()
     };
     actix_web::rt::time::sleep(told.after).await;
-    HttpResponse::build(StatusCode::from_u16(told.status).unwrap())
-        .content_type(told.content_type)
-        .body(told.body)
+    let mut response = HttpResponse::build(StatusCode::from_u16(told.status).unwrap());
+    if let Some(encoding) = told.encoding {
+        response.insert_header((CONTENT_ENCODING, encoding));
+    }
+    response.content_type(told.content_type).body(told.body)
 }

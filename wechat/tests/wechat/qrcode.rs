@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wechat::error::Endpoint;
 use wechat::qrcode::{QrCode, QrScene};
+use wechat::wxacode::{LineColor, Page, Scene, Width, WxaCode};
 use wechat::{AppKind, Error};
 
 use crate::fake::{Fake, Told};
@@ -122,4 +123,58 @@ async fn the_picture_of_a_code_is_fetched_from_the_other_host_without_a_token() 
     let kind = AppKind::MiniProgram;
     let foreign = fake.account_of(kind).qrcode_image(ticket).await;
     assert_eq!(foreign, Err(Error::WrongKind { endpoint, kind }));
+}
+
+#[test]
+fn the_scene_and_the_page_of_a_mini_program_code_keep_their_rules() {
+    for fine in ["a", "!#$&'()*+,/:;=?@-._~", &"x".repeat(32)] {
+        assert_eq!(Scene::new(fine).unwrap().as_str(), fine);
+    }
+    for wrong in ["", "a b", "100%", "会", "a\"b", &"x".repeat(33)] {
+        assert_eq!(Scene::new(wrong).unwrap_err().field, "scene", "{wrong}");
+    }
+    for fine in ["pages/index", "pages/checkin/index"] {
+        assert!(Page::new(fine).is_ok());
+    }
+    for wrong in [
+        "",
+        "/pages/index",
+        "pages/index?id=1",
+        "pages/index#a",
+        "pages/scancode_time",
+    ] {
+        assert_eq!(Page::new(wrong).unwrap_err().field, "page", "{wrong}");
+    }
+    for (pixels, fine) in [(279, false), (280, true), (1280, true), (1281, false)] {
+        assert_eq!(Width::new(pixels).is_ok(), fine, "{pixels}");
+    }
+}
+
+#[actix_web::test]
+async fn a_mini_program_code_may_have_its_colour_and_no_page() {
+    let draw = "/wxa/getwxacodeunlimit";
+    let fake = Fake::start();
+    fake.tell_token("token-1", 7200);
+    fake.tell(
+        draw,
+        Told::bytes("image/png", b"\x89PNG\r\n\x1a\n".to_vec()),
+    );
+    let code = WxaCode {
+        page: None,
+        width: Width::new(280).unwrap(),
+        line_color: Some(LineColor { r: 200, g: 0, b: 0 }),
+        is_hyaline: true,
+        ..WxaCode::new(
+            Scene::new("t0k3n").unwrap(),
+            Page::new("pages/index").unwrap(),
+        )
+    };
+    fake.account().wxacode_unlimited(&code).await.unwrap();
+    assert_eq!(
+        fake.only(draw).json(),
+        json!({
+            "scene": "t0k3n", "check_path": true, "env_version": "release", "width": 280,
+            "line_color": { "r": 200, "g": 0, "b": 0 }, "is_hyaline": true,
+        })
+    );
 }
