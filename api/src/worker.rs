@@ -22,6 +22,7 @@ const LONG: &[&str] = &[
     notice::DELIVER,
     notice::RECONCILE,
     callback::RESYNC,
+    wechat_account::CHECK,
     tidy::TIDY,
 ];
 /// So many jobs run at once on a node. The first lane takes nothing that is long, so that neither

@@ -1,11 +1,16 @@
 //! Whether the templates of an account are those its configuration speaks of.
 
-use domain::notice::NoticePurpose;
+use domain::ids::CommitteeId;
+use domain::notice::{Channel, NoticePurpose};
 use wechat::template::{Finding, Template, compare};
 use wechat::values::{self, Kind};
 
+use super::templates::Templates;
 use super::wording;
+use crate::app::App;
 use crate::config;
+use crate::error::Result;
+use crate::wechat_apps::WechatApp;
 
 /// What each of [`wording::NAMES`] usually holds, to be tried against the rules of a field.
 const SAMPLES: &[(&str, &str)] = &[
@@ -20,13 +25,50 @@ const SAMPLES: &[(&str, &str)] = &[
     ("remark", "请准时参加"),
 ];
 
-/// What is wrong with the templates of an account, purpose by purpose, and what to do about it.
-pub fn template_problems(config: &config::WechatApp, there: &[Template]) -> Vec<TemplateProblem> {
-    NoticePurpose::ALL
-        .iter()
-        .filter_map(|&purpose| Some((purpose, config.templates.get(&purpose)?)))
-        .flat_map(|(purpose, template)| problems(purpose, template, there))
-        .collect()
+/// The templates of an account that are in use, held against what WeChat has and takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateCheck {
+    /// How many are in use.
+    pub in_use: usize,
+    /// What is wrong with them, purpose by purpose.
+    pub problems: Vec<TemplateProblem>,
+}
+
+/// Holds the templates of template messages against those the account has.
+pub async fn check_templates(
+    app: &App,
+    committee: CommitteeId,
+    account: &WechatApp,
+    there: &[Template],
+) -> Result<TemplateCheck> {
+    let templates = Templates::of(app.db.read(), committee).await?;
+    let mut check = TemplateCheck::default();
+    for &purpose in NoticePurpose::ALL {
+        if let Some(template) = templates.get(account, Channel::OfficialAccount, purpose) {
+            check.in_use += 1;
+            check.problems.extend(problems(purpose, template, there));
+        }
+    }
+    Ok(check)
+}
+
+/// Holds what subscription messages are filled with against the rules of their fields.
+pub async fn check_subscriptions(
+    app: &App,
+    committee: CommitteeId,
+    account: &WechatApp,
+) -> Result<TemplateCheck> {
+    let templates = Templates::of(app.db.read(), committee).await?;
+    let mut check = TemplateCheck::default();
+    for channel in [Channel::AccountSubscription, Channel::MiniProgram] {
+        for &purpose in NoticePurpose::ALL {
+            if let Some(template) = templates.get(account, channel, purpose) {
+                check.in_use += 1;
+                check.problems.extend(unfit(purpose, template));
+            }
+        }
+    }
+    Ok(check)
 }
 
 /// One thing that is wrong with a template.
@@ -40,59 +82,70 @@ pub struct TemplateProblem {
     pub advice: String,
 }
 
+impl TemplateProblem {
+    fn new(purpose: NoticePurpose, text: String, advice: &str) -> Self {
+        Self {
+            purpose,
+            text,
+            advice: advice.to_owned(),
+        }
+    }
+}
+
 fn problems(
     purpose: NoticePurpose,
     template: &config::Template,
     there: &[Template],
 ) -> Vec<TemplateProblem> {
-    let problem = |text: String, advice: &str| TemplateProblem {
-        purpose,
-        text,
-        advice: advice.to_owned(),
-    };
     let keys = template.fields.keys().map(String::as_str);
     let differences = compare(there, &template.template_id, keys);
-    let mut found: Vec<_> = differences
-        .into_iter()
-        .map(|difference| match difference {
-            Finding::NoSuchTemplate { template_id } => problem(
+    let different = differences.into_iter().map(|difference| {
+        let (text, advice) = match difference {
+            Finding::NoSuchTemplate { template_id } => (
                 format!("账号中没有模板 {template_id}"),
                 "在公众平台“模板消息”或“类目模板”中核对模板 ID 是否属于本账号；同一模板在不同账号中 ID 不同",
             ),
-            Finding::NotConfigured { key } => problem(
+            Finding::NotConfigured { key } => (
                 format!("模板要求字段 {key}，配置中没有"),
                 "在配置的 fields 中补上该字段，否则发送时报 47003",
             ),
-            Finding::NoSuchField { key } => problem(
+            Finding::NoSuchField { key } => (
                 format!("配置了字段 {key}，模板中没有"),
                 "按模板详情改正 fields 中的字段名",
             ),
-            Finding::OldKind { key } => problem(
+            Finding::OldKind { key } => (
                 format!("字段 {key} 属于旧的行业模板"),
                 "旧模板的内容会被微信截断，请换用类目模板",
             ),
-        })
-        .collect();
-    for (key, name) in &template.fields {
-        match SAMPLES.iter().find(|(known, _)| known == name) {
-            None => found.push(problem(
+        };
+        TemplateProblem::new(purpose, text, advice)
+    });
+    different.chain(unfit(purpose, template)).collect()
+}
+
+/// The fields that take a value we do not have, or one they cannot hold.
+fn unfit(
+    purpose: NoticePurpose,
+    template: &config::Template,
+) -> impl Iterator<Item = TemplateProblem> {
+    template.fields.iter().filter_map(move |(key, name)| {
+        let Some((_, sample)) = SAMPLES.iter().find(|(known, _)| known == name) else {
+            return Some(TemplateProblem::new(
+                purpose,
                 format!("字段 {key} 取值 {name}，没有这个取值"),
                 &format!("取值须为其中之一：{}", wording::NAMES.join("、")),
-            )),
-            Some((_, sample)) => {
-                if let Err(error) = values::check(key, &values::fit(key, sample)) {
-                    found.push(problem(
-                        format!(
-                            "字段 {key} 不能填写 {name}（如“{sample}”），微信要求{}",
-                            rule(error.kind)
-                        ),
-                        "换一个取值，或在公众平台换一个字段类型合适的模板",
-                    ));
-                }
-            }
-        }
-    }
-    found
+            ));
+        };
+        let error = values::check(key, &values::fit(key, sample)).err()?;
+        Some(TemplateProblem::new(
+            purpose,
+            format!(
+                "字段 {key} 不能填写 {name}（如“{sample}”），微信要求{}",
+                rule(error.kind)
+            ),
+            "换一个取值，或在公众平台换一个字段类型合适的模板",
+        ))
+    })
 }
 
 /// What a field may hold, for the operator.

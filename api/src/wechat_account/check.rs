@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::ids::CommitteeId;
 use entity::{committee, wechat_account};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
@@ -17,8 +18,8 @@ use crate::callback::name_of;
 use crate::config::{AppKind, Secret};
 use crate::crypto::random;
 use crate::db::SYSTEM;
-use crate::error::Result;
-use crate::notice::template_problems;
+use crate::error::{ApiError, Result};
+use crate::notice::{TemplateCheck, check_subscriptions, check_templates};
 use crate::wechat_apps::WechatApp;
 
 /// The longest our own address may take; WeChat gives up after five seconds.
@@ -168,6 +169,22 @@ impl Findings {
         self.add(Verdict::Wrong, text, advice);
     }
 
+    fn templates(&mut self, what: &str, check: TemplateCheck) {
+        for problem in check.problems {
+            self.wrong(
+                format!("{}{what}：{}", problem.purpose.zh(), problem.text),
+                problem.advice,
+            );
+        }
+    }
+
+    fn unreadable(&mut self, error: &ApiError) {
+        self.wrong(
+            format!("读不到本系统的模板设置：{error}"),
+            "核对数据库是否可用，是否已运行 xingdong migrate up",
+        );
+    }
+
     pub(super) fn refused(&mut self, what: &str, error: &Error) {
         let (text, advice) = explain(error);
         self.wrong(format!("{what}：{text}"), advice);
@@ -198,6 +215,10 @@ async fn check_account(app: &App, account: &WechatApp) -> Vec<Finding> {
         );
     }
     check_callback(app, account, &mut findings).await;
+    match check_subscriptions(app, id, account).await {
+        Ok(check) => findings.templates("订阅消息模板", check),
+        Err(error) => findings.unreadable(&error),
+    }
     match account.client.probe().await {
         Ok(()) => findings.fine("access_token 可以取得，密钥和 IP 白名单正确"),
         Err(error) => {
@@ -206,13 +227,18 @@ async fn check_account(app: &App, account: &WechatApp) -> Vec<Finding> {
         }
     }
     if account.config.kind == AppKind::OfficialAccount {
-        check_official(app, account, &mut findings).await;
+        check_official(app, id, account, &mut findings).await;
     }
     findings.found
 }
 
 /// Kind, templates and menu of an official account.
-async fn check_official(app: &App, account: &WechatApp, findings: &mut Findings) {
+async fn check_official(
+    app: &App,
+    committee: CommitteeId,
+    account: &WechatApp,
+    findings: &mut Findings,
+) {
     match account.client.templates().await {
         Err(Error::Api(error)) if error.code == 48001 => findings.wrong(
             "不是已认证的服务号（48001），不能发送模板消息",
@@ -221,22 +247,18 @@ async fn check_official(app: &App, account: &WechatApp, findings: &mut Findings)
         Err(error) => findings.refused("读不到模板列表", &error),
         Ok(there) => {
             findings.fine(format!("是已认证的服务号，有 {} 个模板", there.len()));
-            let problems = template_problems(&account.config, &there);
-            if account.config.templates.is_empty() {
-                findings.add(
+            match check_templates(app, committee, account, &there).await {
+                Err(error) => findings.unreadable(&error),
+                Ok(check) if check.in_use == 0 => findings.add(
                     Verdict::Note,
                     "没有配置任何模板，通知只进入站内信和电话名单",
                     "在 [wechat.apps.templates] 中按用途配置模板",
-                );
-            } else if problems.is_empty() {
-                let count = account.config.templates.len();
-                findings.fine(format!("配置的 {count} 个模板都存在，字段和取值相符"));
-            }
-            for problem in problems {
-                findings.wrong(
-                    format!("{}模板：{}", problem.purpose.zh(), problem.text),
-                    problem.advice,
-                );
+                ),
+                Ok(check) if check.problems.is_empty() => findings.fine(format!(
+                    "配置的 {} 个模板都存在，字段和取值相符",
+                    check.in_use
+                )),
+                Ok(check) => findings.templates("模板", check),
             }
         }
     }
