@@ -81,6 +81,8 @@ async fn drain(deliveries: usize, recipients: usize, accounts: usize, millis: us
     }
     let begun = Instant::now();
     Worker::spawn(app.clone());
+    // A worker ends with the process, and so must the connections it holds.
+    std::mem::forget(app.clone());
     let accepted = drained(&app, committee).await?;
     let seconds = begun.elapsed().as_secs_f64();
 
