@@ -1,8 +1,10 @@
 //! Telling those again who were not reached.
 
 use api::demo::world::official_account;
+use entity::{Scoped, identity};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{TestApp, until};
 use wechat::sim::{Fault, FaultKind};
 
 use super::notice::{follow, sheet, start, told};
@@ -38,6 +40,17 @@ async fn who_follows_again_is_told_again() {
     t.sim.handle.unfollow(&official_account(0), "chen");
     t.pass_minutes(1);
     follow(&t, &[("chen", 0)]).await;
+    let openid = t.sim.handle.openid(&official_account(0), "chen");
+    until("his refusal is forgotten", async || {
+        identity::Entity::of(t.committee)
+            .filter(identity::Column::Openid.eq(openid.as_str()))
+            .filter(identity::Column::RefusedCode.is_null())
+            .count(t.app.db.read())
+            .await
+            .expect("identities can be counted")
+            == 1
+    })
+    .await;
     let (status, row) = resend(&t, &failed, json!({})).await;
     assert_eq!(
         (status, &row["state"], &row["resent"]),

@@ -23,6 +23,9 @@ pub const TEMPLATE_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// How often such a template is tried again before it is stopped.
 pub const TEMPLATE_TRIES: u32 = 3;
 
+/// How often in a row a token is refused before somebody is told.
+pub const TOKEN_TRIES: u32 = 3;
+
 /// A stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pause {
@@ -100,9 +103,11 @@ impl Pause {
         })
     }
 
-    /// Whether somebody has to be told: it does not end before the day does.
+    /// Whether somebody has to be told: it does not end before the day does, or comes again and
+    /// again.
     pub fn is_alarming(&self) -> bool {
-        self.until.is_none() || self.cause == Cause::DayQuota
+        let lasting = self.cause == Cause::Token && TOKEN_TRIES <= self.strikes;
+        self.until.is_none() || self.cause == Cause::DayQuota || lasting
     }
 }
 
@@ -151,6 +156,23 @@ mod tests {
         let first = Pause::struck(None, stop, now).unwrap();
         let later = Pause::struck(Some(&first), stop, now + TimeDelta::hours(1)).unwrap();
         assert_eq!(later.strikes, 1);
+    }
+
+    #[test]
+    fn a_token_that_is_refused_again_and_again_is_told_of() {
+        let mut now = at("2026-09-24T07:00:00Z");
+        let stop = |now| Stop {
+            cause: Cause::Token,
+            until: Some(now + TimeDelta::minutes(1)),
+        };
+        let mut pause = Pause::struck(None, stop(now), now).unwrap();
+        let mut alarming = vec![pause.is_alarming()];
+        for _ in 0..2 {
+            now = pause.until.unwrap();
+            pause = Pause::struck(Some(&pause), stop(now), now).unwrap();
+            alarming.push(pause.is_alarming());
+        }
+        assert_eq!(alarming, [false, false, true]);
     }
 
     #[test]

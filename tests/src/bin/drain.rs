@@ -49,7 +49,14 @@ fn main() -> Result<()> {
         0 < recipients && 0 < accounts,
         "somebody must be told by something"
     );
-    actix_web::rt::System::new().block_on(drain(deliveries, recipients, accounts, millis))
+    let system = actix_web::rt::System::new();
+    let drained = system.block_on(drain(deliveries, recipients, accounts, millis));
+    if let Err(error) = drained {
+        eprintln!("Error: {error:?}");
+        std::process::exit(1);
+    }
+    // A worker ends with the process: its connections must not outlive the runtime they belong to.
+    std::process::exit(0)
 }
 
 async fn drain(deliveries: usize, recipients: usize, accounts: usize, millis: usize) -> Result<()> {
