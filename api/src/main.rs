@@ -43,6 +43,19 @@ enum Command {
         #[arg(long, value_name = "TIME", value_parser = parse_time)]
         at: Option<DateTime<Utc>>,
     },
+    /// Run only the WeChat simulator, for whoever writes a client against it.
+    WechatSim {
+        /// It listens here, on this machine only.
+        #[arg(long, default_value_t = 8081)]
+        port: u16,
+        /// TOML with the accounts and people to simulate instead of the demo's; see
+        /// docs/wechat-simulator.md.
+        #[arg(long, value_name = "FILE")]
+        apps: Option<PathBuf>,
+        /// The seed of everything left to chance: with the same, a run repeats itself.
+        #[arg(long, default_value_t = 20_260_925)]
+        seed: u64,
+    },
     /// Run the service. Refuses to start until it is configured and migrated.
     Serve(ConfigFile),
     /// Run only the background jobs, beside nodes that run `serve`.
@@ -189,6 +202,17 @@ async fn main() -> Result<()> {
         Command::Demo { port, data, at } => {
             telemetry::start("warn", false);
             demo::run(demo::Options { port, data, at }).await
+        }
+        Command::WechatSim { port, apps, seed } => {
+            telemetry::start("warn", false);
+            let profile = std::env::var(wechat::sim::PROFILE).ok();
+            let options = demo::simulator::Options {
+                port,
+                cast: apps,
+                seed,
+                profile,
+            };
+            demo::simulator::run(options).await
         }
         Command::Serve(config) => serve(open(&config).await?).await,
         Command::Worker(config) => {

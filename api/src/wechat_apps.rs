@@ -3,9 +3,11 @@
 mod tokens;
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use anyhow::Result;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::{self, AppKind};
@@ -19,12 +21,32 @@ pub struct WechatApp {
     pub config: config::WechatApp,
     /// Its client, with its own access token.
     pub client: wechat::Account,
+    /// How many messages are on their way at once: at several hundred WeChat loses some.
+    pub sending: Semaphore,
+    in_turn: [Mutex<()>; TURNS],
 }
+
+/// Messages to people who share one of so many turns go one after the other.
+const TURNS: usize = 64;
+
+/// How many messages of one account are on their way at once, whatever they are about.
+pub const AT_ONCE: usize = 5;
 
 /// Every configured app, by `AppID`.
 #[derive(Debug)]
 pub struct WechatApps {
     by_app_id: BTreeMap<String, WechatApp>,
+}
+
+impl WechatApp {
+    /// The turn of a person, to be held until his message is answered: WeChat refuses two messages
+    /// at once to one person (43108).
+    pub async fn turn(&self, openid: &str) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        openid.hash(&mut hasher);
+        let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
+        self.in_turn[turn].lock().await
+    }
 }
 
 impl WechatApps {
@@ -55,6 +77,8 @@ impl WechatApps {
                     WechatApp {
                         config: app.clone(),
                         client: wechat::Account::new(remote, client.clone()),
+                        sending: Semaphore::new(AT_ONCE),
+                        in_turn: std::array::from_fn(|_| Mutex::new(())),
                     },
                 )
             })

@@ -29,15 +29,21 @@ mod check;
 mod choices;
 mod claim;
 mod condition;
+mod describe;
+mod earlier;
 mod earn;
 mod fact;
 #[cfg(feature = "toml")]
 mod file;
 mod grade;
+mod history;
 mod judge;
 mod limit;
 mod live;
 mod matching;
+mod outside;
+mod part_year;
+mod past;
 mod pattern;
 mod period;
 mod person;
@@ -56,6 +62,7 @@ mod sheet;
 mod tally;
 mod total;
 mod unused;
+mod verdict;
 mod vocabulary;
 
 /// The six-ones default scheme, as shipped.
@@ -64,10 +71,13 @@ pub const SIX_ONES: &str = include_str!("../rulebooks/six_ones.toml");
 pub use amount::{Amount, NotAnAmount, RoundingMode};
 pub use check::RulebookError;
 pub use condition::{Condition, Within};
+pub use earlier::NotEarlier;
 pub use fact::{Attributes, Fact, Subject, Value};
 #[cfg(feature = "toml")]
 pub use file::FileError;
 pub use judge::Finding;
+pub use outside::{Outside, OutsideReason};
+pub use past::AskedOfPast;
 pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};
 pub use person::{Person, TRAITS};
@@ -87,7 +97,7 @@ pub use sheet::{
     RequirementLine, Share, Sheet, Stay, Unused, UnusedReason,
 };
 pub use tally::Record;
-pub use vocabulary::{Attribute, Holds, Kind, Mistake, Vocabulary, Word};
+pub use vocabulary::{Attribute, HEADINGS, Holds, Kind, Mistake, Vocabulary, Word};
 
 string_schemas! {
     Amount "an exact number: a decimal such as \"12.5\" or a fraction such as \"25/6\"";

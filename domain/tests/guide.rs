@@ -10,6 +10,7 @@ mod guide {
     pub mod json;
     pub mod lists;
     pub mod run;
+    mod small_books;
 }
 
 use std::path::PathBuf;

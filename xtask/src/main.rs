@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod clients;
 mod dist;
 mod servers;
 mod test;
@@ -17,9 +18,10 @@ use anyhow::{Result, bail};
 
 const HELP: &str = "\
 cargo xtask demo [ARGS]              build and run the demo: `xingdong demo ARGS`
-cargo xtask test [--embedded] [-- FILTER]
-                                     all tests, on SQLite and then on PostgreSQL with Redis;
-                                     --embedded runs only the first half
+cargo xtask test [--embedded | --clients] [-- FILTER]
+                                     all tests, on SQLite and then on PostgreSQL with Redis, and
+                                     other people's WeChat clients against our simulator;
+                                     --embedded leaves out the servers, --clients all but these
 cargo xtask servers                  start PostgreSQL and Redis like the tests do, print their
                                      addresses, stop them at Ctrl-C
 cargo xtask check                    formatting, lints, dependencies

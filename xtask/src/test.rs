@@ -1,4 +1,5 @@
-//! `cargo xtask test`: every test on the embedded engine, then the outside tests on real servers.
+//! `cargo xtask test`: every test on the embedded engine, other people's WeChat clients against our
+//! simulator, then the outside tests on real servers.
 //!
 //! The embedded half is `SQLite` and the in-process cache; the service half is Postgres and
 //! Redis, started here. A half that could not run fails the whole: `SQLite` hides races, so a
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::clients;
 use crate::servers::Servers;
 use crate::tools::{self, ServerPrograms};
 use crate::workspace;
@@ -25,23 +27,29 @@ const NO_TESTS: i32 = 4;
 pub struct Request {
     /// Leave out the service half.
     pub embedded_only: bool,
+    /// Run nothing but other people's clients.
+    pub clients_only: bool,
     /// Passed on to nextest: names of tests, filter expressions, options.
     pub filter: Vec<String>,
 }
 
 impl Request {
-    /// Reads `[--embedded] [-- FILTER]`.
+    /// Reads `[--embedded | --clients] [-- FILTER]`.
     pub fn read(arguments: &[String]) -> Result<Self> {
         let mut request = Self::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
                 "--embedded" => request.embedded_only = true,
+                "--clients" => request.clients_only = true,
                 "--" => request.filter = rest.by_ref().cloned().collect(),
                 unknown => {
                     bail!("test does not know {unknown:?}; a filter goes behind `--`")
                 }
             }
+        }
+        if request.clients_only && (request.embedded_only || !request.filter.is_empty()) {
+            bail!("--clients runs nothing but the clients, and all of them");
         }
         Ok(request)
     }
@@ -50,6 +58,9 @@ impl Request {
 /// Runs what was asked for and prints which halves ran, passed or not.
 pub fn run(request: &Request) -> Result<()> {
     tools::nextest()?;
+    if request.clients_only {
+        return summarise(request, &[foreign_clients()]);
+    }
     // Looked for first: a missing server should not cost a full run to find out.
     let programs = if request.embedded_only {
         None
@@ -61,6 +72,7 @@ pub fn run(request: &Request) -> Result<()> {
     let compiles = !matches!(parts[0].outcome, Outcome::Failed { code: BUILD_FAILED });
     if compiles && request.filter.is_empty() {
         parts.push(doc_tests());
+        parts.push(foreign_clients());
     }
     match programs {
         Some(programs) if compiles => parts.push(service_half(request, &programs)),
@@ -72,6 +84,7 @@ pub fn run(request: &Request) -> Result<()> {
 
 const EMBEDDED: &str = "embedded half (SQLite, cache in process)";
 const DOCS: &str = "examples in the documentation";
+const CLIENTS: &str = "other people's clients (wechatpy, node-easywechat)";
 const SERVICE: &str = "service half (PostgreSQL, Redis)";
 
 /// One part of the run and what became of it.
@@ -161,6 +174,22 @@ fn doc_tests() -> Part {
         tests: Counts::default(),
         took: began.elapsed(),
     }
+}
+
+/// Unmodified clients from `PyPI` and npm: without them, simulator and client could agree on the
+/// same mistake.
+fn foreign_clients() -> Part {
+    let folder = match clients::installed() {
+        Ok(folder) => folder,
+        Err(error) => return Part::not_run(CLIENTS, format!("{error:#}")),
+    };
+    let mut nextest = workspace::cargo();
+    nextest
+        // The whole workspace for the same reason as in the service half. Nobody else runs these
+        // tests (`test = false`), since they need what was just installed.
+        .args(["nextest", "run", "--workspace", "--test", "clients"])
+        .env("XINGDONG_TEST_CLIENTS", folder);
+    run_nextest(CLIENTS, &mut nextest)
 }
 
 fn service_half(request: &Request, programs: &ServerPrograms) -> Part {
@@ -298,6 +327,15 @@ mod tests {
         let refusal = Request::read(&words("checkin")).unwrap_err();
 
         assert!(refusal.to_string().contains("behind `--`"));
+    }
+
+    #[test]
+    fn the_clients_alone_take_no_filter() {
+        let request = Request::read(&words("--clients")).unwrap();
+        assert!(request.clients_only);
+
+        let refusal = Request::read(&words("--clients -- checkin")).unwrap_err();
+        assert!(refusal.to_string().contains("nothing but the clients"));
     }
 
     #[test]

@@ -37,6 +37,31 @@ pub fn servers() -> Result<ServerPrograms> {
     })
 }
 
+/// Python with its `venv` and Node with its `npm`, installed now if they have to be.
+pub fn languages() -> Result<()> {
+    let mut missing = Vec::new();
+    let can_make_rooms =
+        || workspace::output(Command::new("python3").args(["-c", "import ensurepip"]));
+    if can_make_rooms().is_err() {
+        missing.extend(["python3", "python3-venv"]);
+    }
+    if find_on_path("node").is_none() {
+        missing.push("nodejs");
+    }
+    if find_on_path("npm").is_none() {
+        missing.push("npm");
+    }
+    if !missing.is_empty() {
+        install_packages(&missing)?;
+    }
+    can_make_rooms().context("python3 is installed, yet cannot make a venv")?;
+    for program in ["node", "npm"] {
+        find_on_path(program)
+            .with_context(|| format!("{program} is installed, yet not on the PATH"))?;
+    }
+    Ok(())
+}
+
 /// The runner of our tests. The version is one our toolchain can build.
 pub fn nextest() -> Result<()> {
     // Without its self-update, which we never want, it builds no HTTP client and no TLS.
@@ -122,7 +147,9 @@ fn find_on_path(program: &str) -> Option<PathBuf> {
 fn install_packages(packages: &[&str]) -> Result<()> {
     let names = packages.join(" and ");
     if find_on_path("apt-get").is_none() {
-        bail!("{names} missing: install PostgreSQL 14 or newer and Redis 6 or newer first");
+        bail!(
+            "{names} missing: the tests need PostgreSQL 14, Redis 6, Python 3.9 and Node 18 or newer"
+        );
     }
     let by_sudo = !we_are_root();
     if by_sudo && workspace::output(Command::new("sudo").args(["-n", "true"])).is_err() {

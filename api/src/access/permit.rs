@@ -100,6 +100,13 @@ operations! {
     CorrectionDecide
     DeliveryList
     DeliveryPhone
+    DeliveryResend
+    TemplateRead
+    TemplateWrite
+    PauseList
+    PauseResume
+    SubscriptionRead
+    SubscriptionReport
     Remind
     InboxRead
     DutyList

@@ -7,6 +7,7 @@
 pub mod cast;
 pub mod client;
 mod page;
+pub mod simulator;
 pub mod story;
 pub mod world;
 
@@ -36,6 +37,7 @@ pub struct Options {
 
 /// Runs the demo until it is interrupted.
 pub async fn run(options: Options) -> Result<()> {
+    wechat::sim::not_in_production(std::env::var(wechat::sim::PROFILE).ok().as_deref())?;
     let throw_away = tempfile::tempdir()?;
     let data = options
         .data

@@ -24,6 +24,9 @@ pub fn standing(frozen: Option<&Frozen>) -> String {
 
 /// A place among others, in words.
 pub fn place(place: &Rank) -> String {
+    if place.rank == 0 {
+        return "免予考核，不排名".to_owned();
+    }
     let among = if place.among.is_empty() {
         String::new()
     } else {
@@ -127,7 +130,7 @@ pub fn requirements(paper: &mut Paper, sheet: &Sheet) {
             vec![
                 one.clause.clone(),
                 one.title.clone(),
-                if one.met { "达到" } else { "未达到" }.to_owned(),
+                one.zh().to_owned(),
                 one.finding.clone(),
             ]
         })
@@ -166,7 +169,7 @@ pub fn unused(paper: &mut Paper, sheet: &Sheet) {
 
 /// The fact of conduct that decided the grade, in words.
 pub fn decided_by(sheet: &Sheet, facts: &[Fact]) -> Option<String> {
-    let id = sheet.decided_by?;
+    let id = sheet.decided_by.filter(|_| !sheet.is_exempt())?;
     let fact = facts.iter().find(|fact| fact.id == id)?;
     Some(format!("{} {}", fact.on, fact.title))
 }

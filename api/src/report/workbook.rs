@@ -201,7 +201,10 @@ fn summary(
             .map(|one| one.title.as_str())
             .collect();
         cells.extend([
-            i64::from(row.place.rank).into(),
+            match row.place.rank {
+                0 => Cell::Empty,
+                rank => i64::from(rank).into(),
+            },
             among.into(),
             unmet.join("、").into(),
             standing(row.frozen.as_ref()).into(),

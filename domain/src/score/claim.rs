@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::amount::Amount;
-use super::limit::counting;
+use super::limit::{comes_too_late, too_early};
 use super::live::{Live, Thing};
 use super::matching::{means_any, passes_all};
 use super::period::Period;
@@ -65,7 +65,11 @@ pub(super) fn claims<'a>(
     }
     claims.count_each_thing_once_a_rule();
     if scheme.rulebook().same_thing != SameThing::Each {
-        claims.settle(rules, period, scheme.rulebook().same_thing);
+        let full = |rule: usize, claims: &[&Claim<'_>]| {
+            let part_year = scheme.rulebook().part_year;
+            comes_too_late(&rules[rule], person, period, part_year, claims)
+        };
+        claims.settle(rules, period, scheme.rulebook().same_thing, full);
     }
     claims
 }
@@ -101,46 +105,137 @@ impl<'a> Claims<'a> {
     /// Leaves each thing to one of the rules that would count it, but for those that count it
     /// again whatever others make of it. What earns and what costs are settled apart: of two
     /// deductions for one thing the larger stands.
-    fn settle(&mut self, rules: &[Rule], period: Period, policy: SameThing) {
-        let mut winner: HashMap<(Thing<'a>, bool), (usize, Amount)> = HashMap::new();
-        let key = |claim: &Claim<'a>| (claim.live.thing(), claim.value.is_negative());
-        // What a rule does not count by its place is left to others, and keeps its place.
-        let counting: Vec<Vec<bool>> = rules
+    ///
+    /// What earns nothing in a rule because it has as many as it counts, or because full marks or
+    /// the cap are reached there, is left to the next rule that it earns something in: `full` says
+    /// it of those that a rule has.
+    fn settle(
+        &mut self,
+        rules: &[Rule],
+        period: Period,
+        policy: SameThing,
+        full: impl Fn(usize, &[&Claim<'a>]) -> Vec<bool>,
+    ) {
+        // What comes before those that a rule counts is left to others, and keeps its place.
+        let contest: Vec<Vec<bool>> = rules
             .iter()
             .zip(&self.by_rule)
             .map(|(rule, claims)| {
-                if rule.again {
-                    vec![false; claims.len()]
-                } else {
-                    counting(rule, period, claims)
-                }
+                let claims: Vec<&Claim<'_>> = claims.iter().collect();
+                let early = too_early(rule, period, &claims).into_iter();
+                early.map(|early| !early && !rule.again).collect()
             })
             .collect();
-        for (index, (claims, counting)) in self.by_rule.iter().zip(&counting).enumerate() {
-            for (claim, _) in claims.iter().zip(counting).filter(|(_, counts)| **counts) {
+        let mut late: Vec<Vec<bool>> = contest.iter().map(|one| vec![false; one.len()]).collect();
+        // Where all are full, a thing stays where it would be if none were.
+        let first = self.winners(&contest, &late, policy);
+        let mut winners = first.clone();
+        loop {
+            let more = self.newly_late(&contest, &late, &winners, &full);
+            if more.is_empty() {
+                break;
+            }
+            for (rule, claim) in more {
+                late[rule][claim] = true;
+            }
+            winners = self.winners(&contest, &late, policy);
+        }
+        for (index, claims) in self.by_rule.iter_mut().enumerate() {
+            let contested: Vec<&Claim<'a>> = claims
+                .iter()
+                .zip(&contest[index])
+                .filter(|(_, contested)| **contested)
+                .map(|(claim, _)| claim)
+                .collect();
+            let mut beyond = full(index, &contested).into_iter();
+            let mut marks = contest[index].iter().zip(&late[index]);
+            claims.retain(|claim| {
+                let Some((true, late)) = marks.next() else {
+                    return true;
+                };
+                let beyond = beyond.next() == Some(true);
+                let key = key(claim);
+                let Some((rule, _)) = winners.get(&key) else {
+                    return first[&key].0 == index;
+                };
+                if *rule == index {
+                    return true;
+                }
+                let title = &rules[*rule].title;
+                let words = if *late {
+                    format!("「{}」已计满，按「{title}」计分", rules[index].title)
+                } else {
+                    format!("已按「{title}」计分")
+                };
+                // Beyond what a rule counts of all it looks at, a thing is not missed there.
+                if *late || !beyond {
+                    let reason = UnusedReason::CountedElsewhere;
+                    self.passed.push((claim.live, reason, words));
+                }
+                false
+            });
+        }
+    }
+
+    /// The rule that each thing is left to, of those where it does not come too late.
+    fn winners(&self, contest: &[Vec<bool>], late: &[Vec<bool>], policy: SameThing) -> Winners<'a> {
+        let mut winners = Winners::new();
+        for (index, claims) in self.by_rule.iter().enumerate() {
+            for (at, claim) in claims.iter().enumerate() {
+                if !contest[index][at] || late[index][at] {
+                    continue;
+                }
                 let size = claim.value.size();
-                let (rule, best) = winner.entry(key(claim)).or_insert((index, size));
+                let (rule, best) = winners.entry(key(claim)).or_insert((index, size));
                 if policy == SameThing::Best && *best < size {
                     (*rule, *best) = (index, size);
                 }
             }
         }
-        for (index, (claims, counting)) in self.by_rule.iter_mut().zip(counting).enumerate() {
-            let mut counting = counting.into_iter();
-            claims.retain(|claim| {
-                if counting.next() != Some(true) {
-                    return true;
-                }
-                let (rule, _) = winner[&key(claim)];
-                if rule != index {
-                    let words = format!("已按「{}」计分", rules[rule].title);
-                    let reason = UnusedReason::CountedElsewhere;
-                    self.passed.push((claim.live, reason, words));
-                }
-                rule == index
-            });
-        }
+        winners
     }
+
+    /// The claims that come too late in the rule that they are left to.
+    fn newly_late(
+        &self,
+        contest: &[Vec<bool>],
+        late: &[Vec<bool>],
+        winners: &Winners<'a>,
+        full: impl Fn(usize, &[&Claim<'a>]) -> Vec<bool>,
+    ) -> Vec<(usize, usize)> {
+        let mut more = Vec::new();
+        for (index, claims) in self.by_rule.iter().enumerate() {
+            let own: Vec<usize> = (0..claims.len())
+                .filter(|&at| {
+                    let wins = || {
+                        winners
+                            .get(&key(&claims[at]))
+                            .is_some_and(|one| one.0 == index)
+                    };
+                    contest[index][at] && !late[index][at] && wins()
+                })
+                .collect();
+            let held: Vec<&Claim<'a>> = own.iter().map(|&at| &claims[at]).collect();
+            let full = full(index, &held);
+            more.extend(
+                own.into_iter()
+                    .zip(full)
+                    .filter(|(_, full)| *full)
+                    .map(|(at, _)| (index, at)),
+            );
+        }
+        more
+    }
+}
+
+/// What is settled as one: a thing that earns, or one that costs.
+type Key<'a> = (Thing<'a>, bool);
+
+/// The rule that each thing is left to, with what it is worth there.
+type Winners<'a> = HashMap<Key<'a>, (usize, Amount)>;
+
+fn key<'a>(claim: &Claim<'a>) -> Key<'a> {
+    (claim.live.thing(), claim.value.is_negative())
 }
 
 /// What one fact is worth under a rule that means it.

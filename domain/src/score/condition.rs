@@ -52,7 +52,7 @@ pub struct Condition {
     /// The grade is one of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grade: Option<Vec<String>>,
-    /// This requirement is met.
+    /// This requirement is met. One that is not asked of somebody is neither met nor missed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirement: Option<String>,
     /// What must hold of the member himself: `position`, `sector`, `group`, `special_committee`.
@@ -77,7 +77,8 @@ pub struct Condition {
     pub below: Option<super::Amount>,
 
     /// It holds in this many periods of the member's term that follow each other, the last of
-    /// them the period that is looked at.
+    /// them the period that is looked at. One without a result between them interrupts the row,
+    /// unless he was no member then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consecutive: Option<u32>,
     /// It holds in at least this many periods of the member's term, in a row or not; with

@@ -2,11 +2,12 @@
 
 use super::amount::Amount;
 use super::claim::{Claim, Passed, reach_row};
-use super::limit::{Place, places};
+use super::limit::{Place, Room, places};
+use super::part_year::{Asked, Office, asked, asked_in};
 use super::period::Period;
 use super::person::Person;
-use super::rulebook::{PartYear, PartYearRule, Partial, PeriodUnit, Rule};
-use super::sheet::{Line, LineFact, Reached, Stay, UnusedReason};
+use super::rulebook::{PartYear, PartYearRule, Partial, PeriodUnit, Reach, Rule};
+use super::sheet::{Line, LineFact, Reached, UnusedReason};
 
 /// What a rule came to.
 pub(super) struct Earned<'a> {
@@ -23,14 +24,13 @@ pub(super) fn earn<'a>(
     rule: &Rule,
     person: &Person,
     period: Period,
-    stay: Option<Stay>,
     part_year: PartYearRule,
     claims: Vec<Claim<'a>>,
 ) -> Earned<'a> {
     let mut earning = Earning {
         rule,
         person,
-        stay,
+        period,
         part_year,
         kept: Vec::with_capacity(claims.len()),
         passed: Vec::new(),
@@ -39,8 +39,8 @@ pub(super) fn earn<'a>(
         from_attendance: Amount::ZERO,
     };
     let (mut sum, arithmetic) = match rule.each {
-        None => earning.once(claims),
-        Some(unit) => earning.in_each(period, unit, claims),
+        None => earning.once(claims, None),
+        Some(unit) => earning.in_each(unit, claims),
     };
     let mut arithmetic = arithmetic;
     if let Some(cap) = rule.cap_in_all
@@ -89,7 +89,7 @@ pub(super) fn earn<'a>(
 struct Earning<'a, 'r> {
     rule: &'r Rule,
     person: &'r Person,
-    stay: Option<Stay>,
+    period: Period,
     part_year: PartYearRule,
     kept: Vec<Claim<'a>>,
     passed: Vec<Passed<'a>>,
@@ -100,23 +100,19 @@ struct Earning<'a, 'r> {
 
 impl<'a> Earning<'a, '_> {
     /// The rule applied in each part of the period, and added up.
-    fn in_each(
-        &mut self,
-        period: Period,
-        unit: PeriodUnit,
-        claims: Vec<Claim<'a>>,
-    ) -> (Amount, String) {
-        let count = period.part_of(unit, period.last) + 1;
+    fn in_each(&mut self, unit: PeriodUnit, claims: Vec<Claim<'a>>) -> (Amount, String) {
+        let parts = self.period.parts(unit);
+        let count = parts.len().max(1);
         let mut buckets: Vec<Vec<Claim<'a>>> = vec![Vec::new(); count];
         for claim in claims {
-            let part = period.part_of(unit, claim.live.fact.on).min(count - 1);
+            let part = self.period.part_of(unit, claim.live.fact.on).min(count - 1);
             buckets[part].push(claim);
         }
         let (mut sum, mut texts) = (Amount::ZERO, Vec::new());
-        for (number, bucket) in (1..).zip(buckets) {
+        for (number, (bucket, part)) in (1..).zip(buckets.into_iter().zip(parts)) {
             let empty = bucket.is_empty();
-            let (part, text) = self.once(bucket);
-            sum = sum + part;
+            let (points, text) = self.once(bucket, Some(part));
+            sum = sum + points;
             if !empty {
                 texts.push(format!("第 {number} {}：{text}", measure(unit)));
             }
@@ -128,13 +124,14 @@ impl<'a> Earning<'a, '_> {
         }
     }
 
-    /// The rule applied once.
-    fn once(&mut self, claims: Vec<Claim<'a>>) -> (Amount, String) {
+    /// The rule applied once, to the whole period or to one part of it.
+    fn once(&mut self, claims: Vec<Claim<'a>>, part: Option<Period>) -> (Amount, String) {
         let counted = self.counted(claims);
-        let (sum, text) = if self.rule.reach.is_empty() {
-            self.added(&counted)
-        } else {
-            self.against_target(&counted)
+        let row = reach_row(self.rule, self.person);
+        let (sum, text) = match (self.rule.reach.is_empty(), row) {
+            (true, _) => self.added(&counted),
+            (false, None) => (Amount::ZERO, "本条对其不适用，0 分".to_owned()),
+            (false, Some(row)) => self.against_target(row, part, &counted),
         };
         let (sum, text) = self.bounded(sum, text, &counted);
         let attendance = counted
@@ -152,7 +149,7 @@ impl<'a> Earning<'a, '_> {
         let Rule {
             from, most, unit, ..
         } = self.rule;
-        let places = places(self.rule, &claims);
+        let places = places(self.rule, &claims.iter().collect::<Vec<_>>());
         let mut counted = Vec::with_capacity(claims.len());
         for (claim, place) in claims.into_iter().zip(places) {
             match place {
@@ -198,46 +195,53 @@ impl<'a> Earning<'a, '_> {
         (sum, format!("{} = {sum:#} 分", texts.join(" + ")))
     }
 
-    /// Full marks, or a part of them.
-    fn against_target(&mut self, claims: &[Claim<'a>]) -> (Amount, String) {
-        let Some(row) = reach_row(self.rule, self.person) else {
-            return (Amount::ZERO, "本条对其不适用，0 分".to_owned());
-        };
+    /// Full marks, or a part of them. Where no number is asked of him, nothing done is worth
+    /// nothing, and what he did is worth what it is worth to everybody.
+    fn against_target(
+        &mut self,
+        row: &Reach,
+        part: Option<Period>,
+        claims: &[Claim<'a>],
+    ) -> (Amount, String) {
         let unit = &self.rule.unit;
-        let (target, reduced) = reduced(
-            row.count,
-            self.part_year.reach,
-            self.stay,
-            self.part_year.rounding,
-        );
+        let Asked {
+            number: target,
+            of_him,
+            why,
+        } = target(row, part, self.period, self.person, self.part_year);
         let done: Amount = claims.iter().map(|claim| claim.count).sum();
-        self.done = self.done + done.min(target);
-        self.target = self.target + target;
-        let asked = match reduced {
-            Some(words) => format!("{target} {unit}（{words}）"),
-            None => format!("{target} {unit}"),
+        if of_him {
+            self.done = self.done + done.min(target);
+            self.target = self.target + target;
+        }
+        if let (false, true, Some(why)) = (of_him, claims.is_empty(), &why) {
+            return (Amount::ZERO, format!("没有记录，0 分（{why}）"));
+        }
+        // What is asked of him, or of everybody where nothing is asked of him.
+        let (done_of, of_all) = match (of_him, why) {
+            (true, None) => (format!("完成 {done} {unit}，要求 {target} {unit}"), ""),
+            (true, Some(why)) => {
+                let asked = format!("完成 {done} {unit}，要求 {target} {unit}（{why}）");
+                (asked, "")
+            }
+            (false, why) => {
+                let why = why.unwrap_or_default();
+                let asked = format!("完成 {done} {unit}（{why}），原要求 {target} {unit}");
+                (asked, "仍")
+            }
         };
         let full = row.points;
         self.pass_beyond(target, claims);
         if target <= done {
-            return (
-                full,
-                format!("完成 {done} {unit}，要求 {asked}，计满分 {full} 分"),
-            );
+            return (full, format!("{done_of}，{of_all}计满分 {full} 分"));
         }
         match row.partial {
-            Partial::AllOrNothing => (
-                Amount::ZERO,
-                format!("完成 {done} {unit}，要求 {asked}，未达到，0 分"),
-            ),
+            Partial::AllOrNothing => (Amount::ZERO, format!("{done_of}，未达到，0 分")),
             Partial::ProRata => {
                 let share = done * target.inverse();
                 let points = full * share;
                 let sum = format!("{full} 分 × {done}/{target} = {points:#} 分");
-                (
-                    points,
-                    format!("完成 {done} {unit}，要求 {asked}，按比例 {sum}"),
-                )
+                (points, format!("{done_of}，{of_all}按比例 {sum}"))
             }
         }
     }
@@ -259,13 +263,14 @@ impl<'a> Earning<'a, '_> {
         if let Some(cap) = self.rule.cap
             && cap < sum
         {
-            let mut before = Amount::ZERO;
-            for claim in claims {
-                if cap <= before && self.rule.reach.is_empty() {
-                    let words = format!("本条上限 {cap} 分，之前已满");
-                    self.pass(claim, UnusedReason::OverCap, words);
+            if self.rule.reach.is_empty() {
+                let mut room = Room::below(cap, &claims.iter().collect::<Vec<_>>());
+                for claim in claims {
+                    if room.is_full_for(claim) {
+                        let words = format!("本条上限 {cap} 分，之前已满");
+                        self.pass(claim, UnusedReason::OverCap, words);
+                    }
                 }
-                before = before + claim.value;
             }
             return (cap, format!("{text}，上限 {cap} 分，计 {cap} 分"));
         }
@@ -282,26 +287,27 @@ impl<'a> Earning<'a, '_> {
     }
 }
 
-/// A number asked as it is for somebody who was there for a part of the period, and the reason
-/// in words where it is another one.
-pub(super) fn reduced(
-    asked: Amount,
-    policy: PartYear,
-    stay: Option<Stay>,
-    rounding: super::RoundingMode,
-) -> (Amount, Option<String>) {
-    let Some(Stay { quarters, of }) = stay else {
-        return (asked, None);
-    };
-    match policy {
-        PartYear::Full => (asked, None),
-        PartYear::Waived => (Amount::ZERO, Some("在任不满全期，不作要求".to_owned())),
-        PartYear::WholeQuarters => {
-            let share = asked * Amount::fraction(i64::from(quarters), i64::from(of));
-            let whole = share.rounded(Amount::ONE, rounding);
-            let words = format!("全期要求 {asked}，在任 {quarters}/{of} 个整季度");
-            (whole, Some(words))
+/// How many full marks ask of him: in a part of the period as many as of everybody, if any.
+pub(super) fn target(
+    row: &Reach,
+    part: Option<Period>,
+    period: Period,
+    person: &Person,
+    part_year: PartYearRule,
+) -> Asked {
+    let office = Office::of(person);
+    let stay = office.stay(period);
+    match part {
+        Some(part) if part_year.reach != PartYear::Waived => {
+            let of_him = asked_in(part, part_year.reach, office);
+            let why = (!of_him).then(|| "这一段在任不满，不作要求".to_owned());
+            Asked {
+                number: row.count,
+                of_him,
+                why,
+            }
         }
+        _ => asked(row.count, part_year.reach, part_year, stay),
     }
 }
 

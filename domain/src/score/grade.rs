@@ -1,6 +1,7 @@
 //! Which grade a total gives, and what is missing for the next one.
 
 use super::amount::Amount;
+use super::fact::Fact;
 use super::live::Live;
 use super::matching::means_any;
 use super::person::Person;
@@ -17,6 +18,13 @@ impl Scheme {
         inside: &[&Live<'_>],
         total: Amount,
     ) {
+        if let Some(live) = inside.iter().find(|live| live.exempts(person)) {
+            let Fact { id, on, title, .. } = live.fact;
+            sheet.decided_by = Some(*id);
+            let note = format!("免予考核（{on}，{title}），不评等次，不排名，不列入评议");
+            sheet.grade_note = Some(note);
+            return;
+        }
         let grades = self.grades(subject_kind(person));
         if grades.is_empty() {
             return;

@@ -4,22 +4,26 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::amount::Amount;
 use super::condition::{Condition, Within};
-use super::earn::reduced;
+use super::describe::{describe, describe_tests};
 use super::live::Live;
 use super::matching::{means_any, passes_all};
-use super::pattern::{Bounds, Pattern, Test, Tests};
+use super::part_year::{Asked, Office, asked, asked_in, whole_part};
+use super::pattern::{Bounds, Pattern};
 use super::period::Period;
 use super::person::Person;
 use super::rulebook::{PartYear, PeriodRule, PeriodUnit};
 use super::scheme::{Scheme, TOTAL};
-use super::sheet::{Closed, Invitations, Stay};
+use super::sheet::{Closed, Invitations};
+use super::verdict::Verdict;
 use crate::ids::FactId;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Whether it holds.
+    /// Whether it holds; what is not asked of him does, and its opposite does not.
     pub holds: bool,
+    /// Whether it rests on anything that is asked of him or is plainly so.
+    pub asked: bool,
     /// What was found and what is asked, as a person reads it.
     pub text: String,
     /// The facts that were counted.
@@ -41,7 +45,7 @@ pub(super) struct Case<'a> {
     pub total: Amount,
     /// The key of the grade.
     pub grade: Option<&'a str>,
-    /// Whether each requirement is met, by key.
+    /// Whether each requirement that was asked of him is met, by key.
     pub requirements: &'a BTreeMap<String, bool>,
     /// What became of the invitations.
     pub attendance: Invitations,
@@ -49,11 +53,16 @@ pub(super) struct Case<'a> {
     pub closed: &'a [Closed],
     /// Whether the membership was broken just before this period.
     pub after_break: bool,
-    /// How much of the period he was there, where numbers asked are reduced by it.
-    pub stay: Option<Stay>,
+    /// When he was in office.
+    pub office: Office,
+    /// Whether this is asked of him as a duty, so that a stay of only a part of the period reduces
+    /// what is asked; what a review looks at, and the opposite of anything, stays as it is.
+    pub duty: bool,
+    /// Whether the period is a closed one.
+    pub past: bool,
 }
 
-impl<'a> Case<'a> {
+impl Case<'_> {
     /// Whether the condition holds, and why.
     pub fn judge(&self, condition: &Condition) -> Finding {
         if condition.consecutive.is_some() || condition.times_in_term.is_some() {
@@ -61,38 +70,25 @@ impl<'a> Case<'a> {
         }
         if let Some(parts) = &condition.all {
             let found: Vec<Finding> = parts.iter().map(|part| self.judge(part)).collect();
-            let holds = found.iter().all(|one| one.holds);
-            return Finding::joined(holds, "且", found);
+            let verdict = Verdict::of_several(&verdicts(&found), found.len() as u64);
+            return Finding::joined(verdict, "且", found);
         }
         if let Some(parts) = &condition.any {
-            let found: Vec<Finding> = parts.iter().map(|part| self.judge(part)).collect();
-            let held = found.iter().filter(|one| one.holds).count();
-            let asked = condition.at_least.map_or(1, Amount::floor);
-            let holds = asked <= held as u64;
-            let several = condition.at_least.map(|asked| {
-                format!(
-                    "{} 项中满足 {held} 项，要求不少于 {asked} 项：",
-                    found.len()
-                )
-            });
-            // Of several ways to be meant, a person reads the one that he is meant by.
-            let found = if holds && several.is_none() {
-                found.into_iter().filter(|one| one.holds).collect()
-            } else {
-                found
-            };
-            let mut joined = Finding::joined(holds, "或", found);
-            joined.text = several.unwrap_or_default() + &joined.text;
-            return joined;
+            return self.any(parts, condition.at_least);
         }
         if let Some(inner) = &condition.not {
-            let inner = self.judge(inner);
-            let holds = if inner.holds { "成立" } else { "不成立" };
-            return Finding {
-                holds: !inner.holds,
-                text: format!("{}（条件为此项不成立，实际{holds}）", inner.text),
-                facts: inner.facts,
+            let blame = Self {
+                duty: false,
+                ..*self
             };
+            let found = blame.judge(inner);
+            let actual = match (found.asked, found.holds) {
+                (true, true) => "成立",
+                (true, false) => "不成立",
+                (false, _) => "不适用",
+            };
+            let text = format!("{}（条件为此项不成立，实际{actual}）", found.text);
+            return Finding::of(found.verdict().not(), Finding { text, ..found });
         }
         match condition.each {
             Some(unit) => self.in_each(unit, condition),
@@ -100,30 +96,84 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether the rest of the condition holds in each part of the period.
+    /// Whether one of several holds, or so many of them.
+    fn any(&self, parts: &[Condition], at_least: Option<Amount>) -> Finding {
+        let found: Vec<Finding> = parts.iter().map(|part| self.judge(part)).collect();
+        let asked = at_least.map_or(1, Amount::floor);
+        let verdict = Verdict::of_several(&verdicts(&found), asked);
+        let held = found.iter().filter(|one| one.applies()).count();
+        let several = at_least.map(|asked| {
+            let spared = found.iter().filter(|one| one.holds && !one.asked).count();
+            let spared = match spared {
+                0 => String::new(),
+                _ => format!("、不作要求 {spared} 项"),
+            };
+            let of = found.len();
+            format!("{of} 项中满足 {held} 项{spared}，要求不少于 {asked} 项：")
+        });
+        // Of several ways to be meant, a person reads the one that he is meant by.
+        let found = if 0 < held && verdict.holds && several.is_none() {
+            found.into_iter().filter(Finding::applies).collect()
+        } else {
+            found
+        };
+        let mut joined = Finding::joined(verdict, "或", found);
+        joined.text = several.unwrap_or_default() + &joined.text;
+        joined
+    }
+
+    /// Whether the rest of the condition holds in each part of the period: of a duty, in those
+    /// parts in which it is asked of him; otherwise in those in which he is in office at all. The
+    /// number asked in a part is that of everybody.
     fn in_each(&self, unit: PeriodUnit, condition: &Condition) -> Finding {
         let inner = Condition {
             each: None,
             ..condition.clone()
         };
+        let policy = self.scheme.rulebook().part_year.requirements;
+        let in_part = self.duty && !self.office.covers(self.period);
+        if in_part && policy == PartYear::Waived {
+            return Finding::spared("在任不满全期，不作要求".to_owned());
+        }
+        let policy = if in_part { policy } else { PartYear::Full };
+        let parts = self.period.parts(unit);
+        let all = parts.len();
         let found: Vec<(usize, Finding)> = (1..)
-            .zip(self.period.parts(unit))
-            .map(|(number, period)| (number, Self { period, ..*self }.judge(&inner)))
+            .zip(parts)
+            .filter(|(_, part)| asked_in(*part, policy, self.office))
+            .map(|(number, period)| {
+                let part = Self {
+                    period,
+                    duty: false,
+                    ..*self
+                };
+                (number, part.judge(&inner))
+            })
             .collect();
+        if found.is_empty() {
+            return Finding::spared(format!("在任不满一个{}，不作要求", whole_part(unit)));
+        }
         let texts: Vec<String> = found
             .iter()
             .filter(|(_, one)| !one.holds)
             .map(|(number, one)| format!("第 {number} 个{}：{}", unit.zh(), one.text))
             .collect();
+        let among = match found.len() {
+            number if number == all => format!("每个{}都", unit.zh()),
+            number => format!("在任的 {number} 个{}都", whole_part(unit)),
+        };
         let text = if texts.is_empty() {
-            format!("每个{}都符合", unit.zh())
+            format!("{among}符合")
+        } else if found.len() < all {
+            format!("要求{among}符合；{}", texts.join("；"))
         } else {
             texts.join("；")
         };
+        let found: Vec<Finding> = found.into_iter().map(|(_, one)| one).collect();
+        let verdict = Verdict::of_several(&verdicts(&found), found.len() as u64);
         Finding {
-            holds: found.iter().all(|(_, one)| one.holds),
             text,
-            facts: found.into_iter().flat_map(|(_, one)| one.facts).collect(),
+            ..Finding::joined(verdict, "", found)
         }
     }
 
@@ -166,12 +216,15 @@ impl<'a> Case<'a> {
             return Finding::plain(holds, text);
         }
         if let Some(key) = &condition.requirement {
-            let met = self.requirements.get(key).copied().unwrap_or(false);
             let requirements = &self.scheme.rulebook().requirements;
             let requirement = requirements.iter().find(|one| one.key == *key);
             let title = requirement.map_or(key.as_str(), |one| one.title.as_str());
-            let text = format!("「{title}」{}", if met { "已完成" } else { "未完成" });
-            return Finding::plain(met, text);
+            return match self.requirements.get(key) {
+                Some(true) => Finding::plain(true, format!("「{title}」已完成")),
+                Some(false) => Finding::plain(false, format!("「{title}」未完成")),
+                None if self.past => Finding::spared(format!("「{title}」没有要求或没有记载")),
+                None => Finding::spared(format!("「{title}」对其不作要求")),
+            };
         }
         if let Some(tests) = &condition.member {
             let holds = passes_all(tests, &self.person.traits, &self.person.traits);
@@ -179,7 +232,7 @@ impl<'a> Case<'a> {
             return Finding::plain(holds, text);
         }
         if let Some(expected) = condition.part_of_period {
-            let part = self.person.was_there_in_part(self.period);
+            let part = !self.office.covers(self.period);
             let text = if part {
                 "在任不满全期"
             } else {
@@ -220,49 +273,43 @@ impl<'a> Case<'a> {
                 };
         }
         let in_period = matches!(within, None | Some(Within::Period));
-        let (bounds, reduced) = if in_period {
-            self.reduced(bounds)
-        } else {
-            (bounds, None)
-        };
         let what = describe(self.scheme, patterns);
         let when = within.filter(|_| !in_period).map_or("", Within::zh);
-        let reduced = reduced
-            .map(|words| format!("（{words}）"))
-            .unwrap_or_default();
         let counted = match sum {
             None => format!("{number} 次"),
             Some(_) => format!("合计 {number}"),
         };
+        let mut bounds = bounds;
+        let mut why = None;
+        if in_period && let Some(asked) = self.asked_of_him(bounds) {
+            if asked.of_him {
+                bounds.at_least = Some(asked.number);
+            } else if !bounds.hold(number) {
+                let words = asked.why.unwrap_or_default();
+                let spared = Finding::spared(format!("{what} {counted}，{words}"));
+                return Finding { facts, ..spared };
+            }
+            why = asked.why;
+        }
+        let why = why.map_or_else(String::new, |why| format!("（{why}）"));
+        let text = format!("{when}{what} {counted}，条件为{bounds}{why}");
         Finding {
-            holds: bounds.hold(number),
-            text: format!("{when}{what} {counted}，条件为{bounds}{reduced}"),
             facts,
+            ..Finding::plain(bounds.hold(number), text)
         }
     }
 
-    /// Bounds as they are for somebody who was there for a part of the period.
-    fn reduced(&self, bounds: Bounds) -> (Bounds, Option<String>) {
-        let policy = self.scheme.rulebook().part_year;
-        let mut why = None;
-        let mut fewer = |bound: Option<Amount>| {
-            bound.map(|asked| {
-                let (asked, words) =
-                    reduced(asked, policy.requirements, self.stay, policy.rounding);
-                why = why.take().or(words);
-                asked
-            })
+    /// What of a plain 「不少于」 is asked of somebody as a duty; none of any other bound, and none
+    /// where it is no duty.
+    fn asked_of_him(&self, bounds: Bounds) -> Option<Asked> {
+        let number = bounds.at_least.filter(|_| self.duty)?;
+        let plain = Bounds {
+            at_least: Some(number),
+            ..Bounds::default()
         };
-        if policy.requirements == PartYear::Waived && self.stay.is_some() {
-            let none = Bounds::default();
-            return (none, Some("在任不满全期，不作要求".to_owned()));
-        }
-        let reduced = Bounds {
-            at_least: fewer(bounds.at_least),
-            above: fewer(bounds.above),
-            ..bounds
-        };
-        (reduced, why)
+        let rule = self.scheme.rulebook().part_year;
+        let stay = self.office.stay(self.period);
+        (bounds == plain).then(|| asked(number, rule.requirements, rule, stay))
     }
 
     fn first_day(&self, within: Within) -> Option<chrono::NaiveDate> {
@@ -278,168 +325,54 @@ impl<'a> Case<'a> {
             }
         }
     }
-
-    /// Whether the rest of the condition holds in enough periods of the term.
-    fn over_periods(&self, condition: &Condition) -> Finding {
-        let (consecutive, times) = (condition.consecutive, condition.times_in_term);
-        // Both: how many periods of the term such a row ends in.
-        let row = consecutive.filter(|_| times.is_some());
-        let inner = Condition {
-            consecutive: row,
-            times_in_term: None,
-            break_resets: condition.break_resets && row.is_some(),
-            ..condition.clone()
-        };
-        let condition = &Condition {
-            consecutive: consecutive.filter(|_| row.is_none()),
-            times_in_term: times,
-            break_resets: condition.break_resets && row.is_none(),
-            ..Condition::default()
-        };
-        // Newest first; a break ends the look back only where the rulebook says so. A period whose
-        // grade is not decided yet says nothing about grades.
-        let undecided = self.grade.is_none() && inner.asks_for_grades();
-        let mut found = Vec::new();
-        if !undecided {
-            found.push((self.period, self.judge(&inner)));
-        }
-        let mut broken = condition.break_resets && self.after_break;
-        for (index, closed) in self.closed.iter().enumerate().rev() {
-            if broken {
-                break;
-            }
-            found.push((closed.period, self.at(index, closed).judge(&inner)));
-            broken = condition.break_resets && closed.after_break;
-        }
-        let (holds, held): (bool, Vec<_>) = match (condition.consecutive, condition.times_in_term) {
-            (Some(asked), _) => {
-                let row: Vec<_> = found.into_iter().take_while(|(_, one)| one.holds).collect();
-                (asked as usize <= row.len(), row)
-            }
-            (None, asked) => {
-                let held: Vec<_> = found.into_iter().filter(|(_, one)| one.holds).collect();
-                (asked.unwrap_or(1) as usize <= held.len(), held)
-            }
-        };
-        let asked = match condition.consecutive {
-            Some(asked) => format!("连续 {asked} 个考核期"),
-            None => format!("本届累计 {} 个考核期", condition.times_in_term.unwrap_or(1)),
-        };
-        let texts: Vec<String> = held
-            .iter()
-            .rev()
-            .map(|(period, one)| format!("{}：{}", period.zh(), one.text))
-            .collect();
-        let texts = if texts.is_empty() {
-            "没有一个考核期符合".to_owned()
-        } else {
-            texts.join("；")
-        };
-        Finding {
-            holds,
-            text: format!("条件为{asked}，符合 {} 个（{texts}）", held.len()),
-            facts: held
-                .into_iter()
-                .rev()
-                .flat_map(|(_, one)| one.facts)
-                .collect(),
-        }
-    }
-
-    /// The same person in a closed period, with what was closed before it.
-    fn at(&self, index: usize, closed: &'a Closed) -> Self {
-        Self {
-            period: closed.period,
-            points: &closed.points,
-            total: closed.total.into(),
-            grade: closed.grade.as_deref(),
-            requirements: &closed.requirements,
-            attendance: closed.attendance,
-            closed: &self.closed[..index],
-            after_break: closed.after_break,
-            stay: None,
-            ..*self
-        }
-    }
 }
 
 impl Finding {
-    fn plain(holds: bool, text: String) -> Self {
+    /// Whether it holds by something that is asked of him or plainly so: whom a review lists.
+    pub const fn applies(&self) -> bool {
+        self.holds && self.asked
+    }
+
+    const fn verdict(&self) -> Verdict {
+        Verdict {
+            holds: self.holds,
+            asked: self.asked,
+        }
+    }
+
+    fn of(verdict: Verdict, other: Self) -> Self {
+        Self {
+            holds: verdict.holds,
+            asked: verdict.asked,
+            ..other
+        }
+    }
+
+    pub(super) fn plain(holds: bool, text: String) -> Self {
         Self {
             holds,
+            asked: true,
             text,
             facts: Vec::new(),
         }
     }
 
-    fn joined(holds: bool, word: &str, found: Vec<Self>) -> Self {
+    /// Of what is not asked of him.
+    fn spared(text: String) -> Self {
+        Self::of(Verdict::SPARED, Self::plain(true, text))
+    }
+
+    fn joined(verdict: Verdict, word: &str, found: Vec<Self>) -> Self {
         let texts: Vec<&str> = found.iter().map(|one| one.text.as_str()).collect();
-        Self {
-            holds,
+        let joined = Self {
             text: texts.join(&format!("；{word}")),
             facts: found.into_iter().flat_map(|one| one.facts).collect(),
-        }
+            ..Self::plain(true, String::new())
+        };
+        Self::of(verdict, joined)
     }
 }
 
-/// What patterns mean, as a person reads it.
-pub(super) fn describe(scheme: &Scheme, patterns: &[Pattern]) -> String {
-    let texts: Vec<String> = patterns
-        .iter()
-        .map(|pattern| {
-            let kind = scheme.vocabulary().kind(&pattern.kind);
-            let title = kind.map_or(pattern.kind.as_str(), |kind| kind.title.as_str());
-            if pattern.tests.is_empty() {
-                title.to_owned()
-            } else {
-                let tests = describe_tests(scheme, &pattern.kind, &pattern.tests);
-                format!("{title}（{tests}）")
-            }
-        })
-        .collect();
-    texts.join("或")
-}
-
-fn describe_tests(scheme: &Scheme, kind: &str, tests: &Tests) -> String {
-    let vocabulary = scheme.vocabulary();
-    let parts: Vec<String> = tests
-        .iter()
-        .map(|(name, test)| {
-            let attribute = vocabulary.kind(kind).and_then(|kind| kind.attribute(name));
-            let title = attribute.map_or(trait_title(name), |attribute| &attribute.title);
-            let words = |words: &[String]| {
-                let titles: Vec<&str> = words
-                    .iter()
-                    .map(|word| match name.as_str() {
-                        "position" => position_title(word),
-                        _ => vocabulary.title(kind, name, word),
-                    })
-                    .collect();
-                titles.join("、")
-            };
-            match test {
-                Test::OneOf(list) => format!("{title}为{}", words(list)),
-                Test::Not { not } => format!("{title}不为{}", words(not)),
-                Test::Is(true) => format!("{title}：是"),
-                Test::Is(false) => format!("{title}：否"),
-                Test::Within(bounds) => format!("{title}{bounds}"),
-            }
-        })
-        .collect();
-    parts.join("，")
-}
-
-fn position_title(word: &str) -> &str {
-    word.parse()
-        .map_or(word, |position: crate::people::Position| position.zh())
-}
-
-fn trait_title(name: &str) -> &str {
-    match name {
-        "position" => "职务",
-        "sector" => "界别",
-        "group" => "活动组",
-        "special_committee" => "专委会",
-        other => other,
-    }
+fn verdicts(found: &[Finding]) -> Vec<Verdict> {
+    found.iter().map(Finding::verdict).collect()
 }

@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::fact::{Attributes, Fact};
 use super::matching::means;
+use super::part_year::Office;
+use super::period::Period;
 use super::person::Person;
 use super::scheme::Scheme;
 use super::sheet::UnusedReason;
@@ -39,6 +41,11 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// Whether it exempts this person from being assessed in its period.
+    pub fn exempts(&self, person: &Person) -> bool {
+        self.fact.kind == "exemption" && self.fact.subject == person.subject
+    }
+
     /// Whether the attribute holds the word.
     pub fn has(&self, attribute: &str, word: &str) -> bool {
         let value = self.attributes.get(attribute);
@@ -51,10 +58,12 @@ pub(super) type Fallen<'a> = (&'a Fact, UnusedReason, String);
 
 /// The facts of somebody, by date: those that stand and those that do not.
 ///
-/// A member's are his own; a group's are its own and its members'.
+/// A member's are his own; a group's are its own and its members'. Those of the period on whose day
+/// he was not in office do not stand; of earlier periods it is not known when he was.
 pub(super) fn live<'a>(
     scheme: &Scheme,
     person: &Person,
+    period: Period,
     facts: &'a [Fact],
 ) -> (Vec<Live<'a>>, Vec<Fallen<'a>>) {
     let is_group = matches!(person.subject, super::Subject::Group(_));
@@ -65,6 +74,7 @@ pub(super) fn live<'a>(
     own.sort_unstable_by_key(|fact| (fact.on, fact.id));
     own.dedup_by_key(|fact| fact.id);
     let reversed = reversed(&own);
+    let office = Office::of(person);
 
     let mut standing = Vec::with_capacity(own.len());
     let mut fallen = Vec::new();
@@ -94,6 +104,11 @@ pub(super) fn live<'a>(
         let mistake = scheme.vocabulary().mistake(&fact.kind, &fact.attributes);
         if let Some(mistake) = mistake {
             falls(UnusedReason::Unknown, mistake.expected);
+            continue;
+        }
+        if period.contains(fact.on) && !office.contains(fact.on) {
+            let words = UnusedReason::OutOfOffice.zh().to_owned();
+            falls(UnusedReason::OutOfOffice, words);
             continue;
         }
         let plain = Live {

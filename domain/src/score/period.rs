@@ -115,6 +115,13 @@ impl Period {
         (self.first..=self.last).contains(&date)
     }
 
+    /// Whether no other period of its unit lies between an earlier one and it. The office may leave
+    /// some days between two session years.
+    pub fn follows(self, earlier: Self) -> bool {
+        let days = (self.first - earlier.last).num_days();
+        days < i64::from(self.unit.months().unwrap_or(60)) * 15
+    }
+
     /// The calendar year it is named after.
     pub const fn year(self) -> i32 {
         self.year

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::fact::{Attributes, Subject, Value};
+use super::part_year::Office;
 use super::period::Period;
 
 /// A member or an activity group, as it stands at the end of the period.
@@ -35,6 +36,11 @@ impl Person {
             joined_on: None,
             left_on: None,
         }
+    }
+
+    /// Whether he was in office on any day of the period.
+    pub fn was_there(&self, period: Period) -> bool {
+        Office::of(self).touches(period)
     }
 
     /// Whether he joined or left within the period.

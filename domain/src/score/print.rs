@@ -3,10 +3,11 @@
 
 use std::fmt::Write as _;
 
+use super::outside::Outside;
 use super::review::{Proposal, Proposals};
 use super::rulebook::Review;
 use super::scheme::TOTAL;
-use super::sheet::{Line, PartLine, Sheet};
+use super::sheet::{Line, PartLine, RequirementLine, Sheet};
 
 const TEXT: &str = "writing to a string does not fail";
 
@@ -33,14 +34,13 @@ impl Sheet {
         self.put_held(&mut text, TOTAL, 1);
         put!(text, "  总分：{}", self.arithmetic);
         for one in &self.requirements {
-            let met = if one.met { "已完成" } else { "未完成" };
-            put!(
-                text,
-                "  必做 {} {}：{met}。{}",
-                one.clause,
-                one.title,
-                one.finding
-            );
+            let RequirementLine {
+                clause,
+                title,
+                finding,
+                ..
+            } = one;
+            put!(text, "  必做 {clause} {title}：{}。{finding}", one.zh());
         }
         if let Some(note) = &self.grade_note {
             put!(text, "  等次说明：{note}");
@@ -130,6 +130,18 @@ impl Sheet {
         .map(|(word, count)| format!("，{word} {count} 次"))
         .collect();
         put!(text, "  受邀 {} 次{}", all.invited, parts.concat());
+    }
+}
+
+impl Outside {
+    /// Why somebody of this name has no sheet, and what was not counted therefore, as plain text.
+    pub fn to_text(&self, name: &str) -> String {
+        let mut text = String::new();
+        put!(text, "{name}：{}", self.reason.zh());
+        for one in &self.facts {
+            put!(text, "  未计入：{} {}", one.on, one.title);
+        }
+        text
     }
 }
 

@@ -7,6 +7,7 @@ use super::person::Person;
 use super::rulebook::{End, Nomination, Partition, Pick, SubjectKind, Ties};
 use super::scheme::{Scheme, TOTAL, subject_kind};
 use super::sheet::Sheet;
+use crate::people::Position;
 
 /// A person with his sheet.
 #[derive(Clone, Debug)]
@@ -26,6 +27,7 @@ pub struct Rank {
     /// How many are ranked there.
     pub of: u32,
     /// The place, 1 for the most points; equals share it, and the next one comes after them all.
+    /// 0 of whoever is exempt: he is not ranked, and nobody is counted after him.
     pub rank: u32,
 }
 
@@ -34,6 +36,8 @@ pub struct Rank {
 pub struct Picked {
     /// Of each candidate, what became of him.
     pub outcomes: Vec<Outcome>,
+    /// Of each candidate, why he is not in; empty of those who are.
+    pub why: Vec<String>,
     /// How many places there were in each partition, and of how many people they are counted.
     pub places: BTreeMap<String, Places>,
 }
@@ -72,12 +76,14 @@ impl Scheme {
                 let others = all
                     .iter()
                     .zip(&scores)
-                    .filter(|(other, _)| same(one, other) && ranked_in(other, per) == among);
+                    .filter(|(other, _)| same(one, other) && ranked_in(other, per) == among)
+                    .filter(|(other, _)| !other.sheet.is_exempt());
                 let (mut of, mut rank) = (0, 1);
                 for (_, theirs) in others {
                     of += 1;
                     rank += u32::from(own < theirs);
                 }
+                let rank = if one.sheet.is_exempt() { 0 } else { rank };
                 let among = among.to_owned();
                 Rank { among, of, rank }
             })
@@ -85,16 +91,21 @@ impl Scheme {
     }
 }
 
-/// Whom places are given to, among the candidates by index; `base` says who counts for a
-/// percentage.
-pub(super) fn pick_from(
-    pick: &Pick,
-    all: &[&Assessed],
-    candidates: &[usize],
-    base: &[bool],
-) -> Picked {
+/// Whom places are given to.
+pub(super) struct Field<'a> {
+    /// Everybody of the kind that is picked from, with whether he counts for a percentage.
+    pub all: Vec<(&'a Assessed, bool)>,
+    /// Those who have a place whatever their points, by index.
+    pub settled: Vec<usize>,
+    /// The others who can have one, by index.
+    pub candidates: Vec<usize>,
+}
+
+/// Who of the candidates has a place.
+pub(super) fn pick_from(pick: &Pick, field: &Field<'_>) -> Picked {
+    let among = |one: usize| part(field.all[one].0, pick.per);
     let mut places: BTreeMap<String, Places> = BTreeMap::new();
-    for (one, counts) in all.iter().zip(base) {
+    for (one, counts) in &field.all {
         let entry = places.entry(part(one, pick.per).to_owned());
         let entry = entry.or_insert(Places { base: 0, places: 0 });
         entry.base += u32::from(*counts);
@@ -103,49 +114,107 @@ pub(super) fn pick_from(
         let mode = pick.rounding.unwrap_or(RoundingMode::Down);
         entry.places = places_of(entry.base, pick.percent, pick.count, mode);
     }
-    let scores: Vec<Vec<Amount>> = candidates
+    let scores: Vec<Vec<Amount>> = field
+        .candidates
         .iter()
-        .map(|one| score(all[*one], &pick.order))
+        .map(|one| score(field.all[*one].0, &pick.order))
         .collect();
     let ahead = |own: &[Amount], other: &[Amount]| match pick.from {
         End::Top => own < other,
         End::Bottom => other < own,
     };
-    let outcomes = candidates
+    let settled = |name: &str| {
+        field
+            .settled
+            .iter()
+            .filter(|one| among(**one) == name)
+            .count()
+    };
+    let stands: Vec<Stand<'_>> = field
+        .candidates
         .iter()
         .zip(&scores)
         .map(|(one, own)| {
-            let among = part(all[*one], pick.per);
+            let among = among(*one);
             let rivals = || {
-                candidates
+                field
+                    .candidates
                     .iter()
                     .zip(&scores)
-                    .filter(|(other, _)| part(all[**other], pick.per) == among)
+                    .filter(|(other, _)| part(field.all[**other].0, pick.per) == among)
             };
-            let before = rivals().filter(|(_, theirs)| ahead(own, theirs)).count();
-            let equal = rivals().filter(|(_, theirs)| *theirs == own).count();
-            let places = places.get(among).map_or(0, |entry| entry.places as usize);
-            if before + equal <= places {
-                Outcome::In
-            } else if places <= before {
-                Outcome::Out
-            } else {
-                match pick.ties {
-                    Ties::All => Outcome::In,
-                    Ties::None => Outcome::Out,
-                    Ties::Decide => Outcome::Tied,
-                }
+            Stand {
+                among,
+                before: settled(among) + rivals().filter(|(_, theirs)| ahead(own, theirs)).count(),
+                equal: rivals().filter(|(_, theirs)| *theirs == own).count(),
+                places: places.get(among).map_or(0, |entry| entry.places as usize),
             }
         })
         .collect();
-    Picked { outcomes, places }
+    let outcomes: Vec<Outcome> = stands.iter().map(|one| one.outcome(pick.ties)).collect();
+    let why = stands
+        .iter()
+        .zip(&outcomes)
+        .map(|(one, outcome)| {
+            let others = stands.iter().zip(&outcomes);
+            let taken = others
+                .filter(|(other, outcome)| other.among == one.among && **outcome == Outcome::In)
+                .count();
+            one.why(*outcome, settled(one.among) + taken)
+        })
+        .collect();
+    Picked {
+        outcomes,
+        why,
+        places,
+    }
+}
+
+/// Where a candidate stands among those of his partition.
+struct Stand<'a> {
+    among: &'a str,
+    before: usize,
+    equal: usize,
+    places: usize,
+}
+
+impl Stand<'_> {
+    fn outcome(&self, ties: Ties) -> Outcome {
+        if self.before + self.equal <= self.places {
+            return Outcome::In;
+        }
+        if self.places <= self.before {
+            return Outcome::Out;
+        }
+        match ties {
+            Ties::All => Outcome::In,
+            Ties::None => Outcome::Out,
+            Ties::Decide => Outcome::Tied,
+        }
+    }
+
+    /// Why he is not in, where so many places are taken.
+    fn why(&self, outcome: Outcome, taken: usize) -> String {
+        let before = self.before;
+        match outcome {
+            Outcome::In => String::new(),
+            Outcome::Tied => "与他人并列而名额不足，须研究决定".to_owned(),
+            Outcome::Out if self.places == 0 => "没有名额".to_owned(),
+            Outcome::Out if before < self.places => {
+                "与他人并列而名额不足，按规定均不列入".to_owned()
+            }
+            Outcome::Out if self.places <= taken => "名额已满".to_owned(),
+            Outcome::Out => format!("排在前面的已有 {before} 人，名额不足"),
+        }
+    }
 }
 
 /// How many each group nominates.
 pub(super) fn nominated(nomination: &Nomination, all: &[&Assessed]) -> BTreeMap<String, Places> {
     let mut places: BTreeMap<String, Places> = BTreeMap::new();
-    for one in all {
-        let entry = places.entry(part(one, Partition::Group).to_owned());
+    // Who is in no group is nominated by none.
+    for group in all.iter().filter_map(|one| one.person.word("group")) {
+        let entry = places.entry(group.to_owned());
         entry.or_insert(Places { base: 0, places: 0 }).base += 1;
     }
     for entry in places.values_mut() {
@@ -201,12 +270,28 @@ fn ranked_in(one: &Assessed, per: Partition) -> &str {
 
 /// The name of the partition somebody is in.
 pub(super) fn part(one: &Assessed, per: Partition) -> &str {
-    let name = match per {
-        Partition::Whole => return "",
-        Partition::Group => "group",
-        Partition::Sector => "sector",
-        Partition::SpecialCommittee => "special_committee",
-        Partition::Position => "position",
+    let word = match per {
+        Partition::Whole => None,
+        Partition::Group => one.person.word("group"),
+        Partition::Sector => one.person.word("sector"),
+        Partition::SpecialCommittee => one.person.word("special_committee"),
+        Partition::Position => one.person.word("position"),
     };
-    one.person.word(name).unwrap_or("")
+    per.named(word)
+}
+
+impl Partition {
+    /// What one of these is called: a group, a sector or a special committee by its name, a
+    /// position in Chinese; of those of whom it is not known, that it is not. Empty of all.
+    pub fn named(self, word: Option<&str>) -> &str {
+        match (self, word.filter(|word| !word.is_empty())) {
+            (Self::Whole, _) => "",
+            (Self::Position, Some(word)) => word.parse().map_or(word, |known: Position| known.zh()),
+            (_, Some(word)) => word,
+            (Self::Group, None) => "未编活动组",
+            (Self::Sector, None) => "未填界别",
+            (Self::SpecialCommittee, None) => "未填专委会",
+            (Self::Position, None) => "未填职务",
+        }
+    }
 }

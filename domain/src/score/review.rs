@@ -7,8 +7,9 @@ use super::condition::Condition;
 use super::fact::Fact;
 use super::judge::{Case, Finding};
 use super::live::live;
-use super::rank::{Assessed, Outcome, Places, nominated, part, pick_from};
-use super::rulebook::{Review, Rung};
+use super::part_year::Office;
+use super::rank::{Assessed, Field, Outcome, Places, nominated, part, pick_from};
+use super::rulebook::{Pick, Review, Rung};
 use super::scheme::{Scheme, subject_kind};
 use super::sheet::Closed;
 use super::tally::before;
@@ -79,68 +80,87 @@ pub struct Proposals {
 impl Scheme {
     /// What a review proposes for these people.
     pub fn propose(&self, review: &Review, people: &[Candidate]) -> Proposals {
-        let all: Vec<&Assessed> = people.iter().map(|one| &one.assessed).collect();
-        let about = |one: &Assessed| subject_kind(&one.person) == review.subject;
+        let about = |one: &Candidate| subject_kind(&one.assessed.person) == review.subject;
         let mut proposals: Vec<Option<Proposal>> = people
             .iter()
-            .map(|one| about(&one.assessed).then(|| self.consider(review, one)))
+            .map(|one| about(one).then(|| self.consider(review, one)))
             .collect();
         let mut places = BTreeMap::new();
         if let Some(pick) = &review.pick {
-            let candidates: Vec<usize> = proposals
-                .iter()
-                .enumerate()
-                .filter(|(_, proposal)| {
-                    proposal
-                        .as_ref()
-                        .is_some_and(|one| one.outcome == Outcome::In)
-                })
-                .map(|(index, _)| index)
-                .collect();
-            let base: Vec<bool> = people
-                .iter()
-                .map(|one| {
-                    let counted = pick
-                        .base
-                        .as_ref()
-                        .is_none_or(|base| self.judge(one, base).holds);
-                    about(&one.assessed) && counted
-                })
-                .collect();
-            let picked = pick_from(pick, &all, &candidates, &base);
-            for (&index, outcome) in candidates.iter().zip(&picked.outcomes) {
-                let among = part(all[index], pick.per);
-                let entry = picked.places.get(among);
-                let (base, number) = entry.map_or((0, 0), |one| (one.base, one.places));
-                let named = if among.is_empty() {
-                    String::new()
-                } else {
-                    format!("「{among}」")
-                };
-                let total = all[index].sheet.total;
-                let text = format!(
-                    "{}{named}名额 {number} 个（基数 {base}），总分 {total} 分，{}",
-                    pick.from.zh(),
-                    outcome.zh()
-                );
-                if let Some(proposal) = &mut proposals[index] {
-                    proposal.outcome = *outcome;
-                    proposal.reasons.push(Reason {
-                        clause: review.clause.clone(),
-                        text,
-                        facts: Vec::new(),
-                    });
-                }
-            }
-            places = picked.places;
+            places = self.pick(review, pick, people, &mut proposals);
         }
-        let concerned: Vec<&Assessed> = all.into_iter().filter(|one| about(one)).collect();
+        let concerned: Vec<&Assessed> = people
+            .iter()
+            .filter(|one| about(one))
+            .map(|one| &one.assessed)
+            .collect();
         let nominations = review.nominations.as_ref();
         Proposals {
             proposals,
             places,
             nominations: nominations.map_or_else(BTreeMap::new, |one| nominated(one, &concerned)),
         }
+    }
+
+    /// Gives the places of a review to its candidates, and says how many there were of what.
+    fn pick(
+        &self,
+        review: &Review,
+        pick: &Pick,
+        people: &[Candidate],
+        proposals: &mut [Option<Proposal>],
+    ) -> BTreeMap<String, Places> {
+        let own: Vec<usize> = (0..people.len())
+            .filter(|&one| proposals[one].is_some())
+            .collect();
+        let is_in = |one: usize| {
+            let proposal = proposals[own[one]].as_ref();
+            proposal.is_some_and(|one| one.outcome == Outcome::In)
+        };
+        let counts = |one: &Candidate| {
+            let counted = |base| self.judge(one, base).holds;
+            !one.assessed.sheet.is_exempt() && pick.base.as_ref().is_none_or(counted)
+        };
+        let field = Field {
+            all: own
+                .iter()
+                .map(|&one| (&people[one].assessed, counts(&people[one])))
+                .collect(),
+            settled: Vec::new(),
+            candidates: (0..own.len()).filter(|&one| is_in(one)).collect(),
+        };
+        let picked = pick_from(pick, &field);
+        let outcomes = picked.outcomes.iter().zip(&picked.why);
+        for (&one, (outcome, why)) in field.candidates.iter().zip(outcomes) {
+            let assessed = field.all[one].0;
+            let among = part(assessed, pick.per);
+            let entry = picked.places.get(among);
+            let (base, number) = entry.map_or((0, 0), |one| (one.base, one.places));
+            let named = if among.is_empty() {
+                String::new()
+            } else {
+                format!("「{among}」")
+            };
+            let why = match outcome {
+                Outcome::Out => format!("：{why}"),
+                Outcome::In | Outcome::Tied => String::new(),
+            };
+            let text = format!(
+                "{}{named}名额 {number} 个（基数 {base}），总分 {} 分，{}{why}",
+                pick.from.zh(),
+                assessed.sheet.total,
+                outcome.zh()
+            );
+            if let Some(proposal) = &mut proposals[own[one]] {
+                proposal.outcome = *outcome;
+                proposal.reasons.push(Reason {
+                    clause: review.clause.clone(),
+                    text,
+                    facts: Vec::new(),
+                });
+            }
+        }
+        picked.places
     }
 
     /// One person alone, before places are given.
@@ -151,6 +171,14 @@ impl Scheme {
             rung: None,
             reasons,
         };
+        let sheet = &one.assessed.sheet;
+        if sheet.is_exempt() {
+            return out(vec![Reason {
+                clause: review.clause.clone(),
+                text: "免予考核，不列入评议".to_owned(),
+                facts: sheet.decided_by.into_iter().collect(),
+            }]);
+        }
         let blocked: Vec<Reason> = self
             .requirements_of(&one.assessed.person)
             .into_iter()
@@ -170,14 +198,14 @@ impl Scheme {
         }
         if let Some(excluded) = &review.excluded {
             let finding = self.judge(one, excluded);
-            if finding.holds {
+            if finding.applies() {
                 let text = format!("不参评：{}", finding.text);
                 return out(vec![reason(&review.clause, Finding { text, ..finding })]);
             }
         }
         if let Some(candidates) = &review.candidates {
             let finding = self.judge(one, candidates);
-            let holds = finding.holds;
+            let holds = finding.applies();
             reasons.push(reason(&review.clause, finding));
             if !holds {
                 return out(reasons);
@@ -188,7 +216,7 @@ impl Scheme {
             let mut found = Vec::new();
             for one_rung in &review.rungs {
                 let finding = self.judge(one, &one_rung.when);
-                if finding.holds {
+                if finding.applies() {
                     rung = Some(proposed(review, one_rung));
                     found = vec![reason(&one_rung.clause, finding)];
                 }
@@ -215,13 +243,14 @@ impl Scheme {
 
     /// Whether a condition holds of a candidate, and why.
     pub fn judge(&self, one: &Candidate, condition: &Condition) -> Finding {
-        let (standing, _) = live(self, &one.assessed.person, &one.facts);
         let sheet = &one.assessed.sheet;
+        let (standing, _) = live(self, &one.assessed.person, sheet.period, &one.facts);
         let closed = before(&one.closed, sheet.period);
         let points = sheet.points_by_key();
         let requirements = sheet
             .requirements
             .iter()
+            .filter(|line| line.asked)
             .map(|line| (line.key.clone(), line.met))
             .collect();
         Case {
@@ -236,7 +265,9 @@ impl Scheme {
             attendance: sheet.attendance,
             closed: &closed,
             after_break: one.after_break,
-            stay: sheet.stay,
+            office: Office::of(&one.assessed.person),
+            duty: false,
+            past: false,
         }
         .judge(condition)
     }

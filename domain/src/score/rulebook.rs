@@ -223,9 +223,9 @@ pub struct Rounding {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub struct PartYearRule {
-    /// To the numbers that requirements ask for.
+    /// To the numbers that requirements ask for: a plain 「不少于」. What reviews look at stays.
     pub requirements: PartYear,
-    /// To the numbers that full marks ask for.
+    /// To the numbers that full marks ask for; none is given for nothing.
     pub reach: PartYear,
     /// How a reduced number is rounded to a whole one.
     pub rounding: RoundingMode,

@@ -17,6 +17,7 @@ words! {
         NotCounted = "not_counted" "细则中没有对应条款";
         NotAttended = "not_attended" "未出席，不计分";
         NotVerified = "not_verified" "尚未核实，不计分";
+        OutOfOffice = "out_of_office" "当时不在任，不计分";
         WrongRecorder = "wrong_recorder" "不是由规定的部门记录";
         SameThing = "same_thing" "与另一条记录是同一件事，只计一次";
         CountedElsewhere = "counted_elsewhere" "已在其他条款计分";
@@ -68,7 +69,8 @@ pub struct Sheet {
     pub grade_key: Option<String>,
     /// Why it is this grade and no higher one.
     pub grade_note: Option<String>,
-    /// The fact of conduct that decided the grade, whatever the points.
+    /// The fact of conduct that decided the grade, whatever the points; the exemption where there
+    /// is no grade because of it.
     pub decided_by: Option<FactId>,
     /// What is missing for the next grade, and until when.
     pub next_grade: Option<NextGrade>,
@@ -172,12 +174,39 @@ pub struct RequirementLine {
     pub clause: String,
     /// Its short name.
     pub title: String,
-    /// Whether it is met.
+    /// Whether it is met; what is not asked of him counts as met.
     pub met: bool,
+    /// Whether it was asked of him at all: a number that a stay of only a part of the period
+    /// reduces to nothing is not. Left out where it was.
+    #[serde(default = "yes", skip_serializing_if = "is_asked")]
+    pub asked: bool,
     /// What was found and what is asked.
     pub finding: String,
     /// The facts that were counted for it.
     pub facts: Vec<FactId>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+const fn is_asked(asked: &bool) -> bool {
+    *asked
+}
+
+impl RequirementLine {
+    /// What became of it, in words.
+    pub const fn zh(&self) -> &'static str {
+        match (self.asked, self.met) {
+            (false, _) => "不作要求",
+            (true, true) => "已完成",
+            (true, false) => "未完成",
+        }
+    }
 }
 
 /// What is missing for the next grade.
@@ -295,7 +324,7 @@ pub struct Closed {
     pub points: BTreeMap<String, Amount>,
     /// The key of the grade.
     pub grade: Option<String>,
-    /// Whether each requirement was met, by key.
+    /// Whether each requirement was met, by key; without those that were not asked of him.
     pub requirements: BTreeMap<String, bool>,
     /// What became of the invitations.
     pub attendance: Invitations,
@@ -316,6 +345,12 @@ impl Sheet {
         lines.chain(parts).collect()
     }
 
+    /// Whether he is exempt in this period: his points are counted, but he is not graded, not
+    /// ranked, picked for nothing and part of no base.
+    pub const fn is_exempt(&self) -> bool {
+        self.grade_key.is_none() && self.decided_by.is_some()
+    }
+
     /// The result as later periods look at it.
     pub fn closed(&self, after_break: bool) -> Closed {
         Closed {
@@ -326,6 +361,7 @@ impl Sheet {
             requirements: self
                 .requirements
                 .iter()
+                .filter(|line| line.asked)
                 .map(|line| (line.key.clone(), line.met))
                 .collect(),
             attendance: self.attendance,

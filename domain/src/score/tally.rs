@@ -7,13 +7,12 @@ use super::claim::{Claims, claims};
 use super::earn::earn;
 use super::fact::Fact;
 use super::judge::Case;
-use super::live::{Live, live};
+use super::live::{Live, Thing, live};
+use super::part_year::Office;
 use super::period::Period;
 use super::person::Person;
 use super::scheme::{Scheme, subject_kind};
-use super::sheet::{
-    Choice, Closed, DeemedLine, Invitations, RequirementLine, Sheet, Stay, UnusedReason,
-};
+use super::sheet::{Choice, Closed, DeemedLine, Invitations, RequirementLine, Sheet, UnusedReason};
 use super::unused::UnusedList;
 use crate::attendance::AttendanceStatus;
 
@@ -49,12 +48,12 @@ impl Scheme {
     /// period earn nothing and are seen only by conditions over the year or the term.
     pub fn sheet(&self, period: Period, record: Record<'_>) -> Sheet {
         let Record { person, facts, .. } = record;
-        let (standing, fallen) = live(self, person, facts);
+        let (standing, fallen) = live(self, person, period, facts);
         let inside: Vec<&Live<'_>> = standing
             .iter()
             .filter(|live| period.contains(live.fact.on))
             .collect();
-        let stay = stay(person, period);
+        let stay = Office::of(person).stay(period);
         let Claims { by_rule, passed } = claims(self, person, period, &inside);
         let mut unused = UnusedList::new(self, person, period, &inside, &fallen);
         for one in passed {
@@ -80,14 +79,7 @@ impl Scheme {
             for claim in &claims {
                 unused.used(claim.live);
             }
-            let earned = earn(
-                rule,
-                person,
-                period,
-                stay,
-                self.rulebook().part_year,
-                claims,
-            );
+            let earned = earn(rule, person, period, self.rulebook().part_year, claims);
             for one in earned.passed {
                 unused.pass(one);
             }
@@ -153,7 +145,9 @@ impl Scheme {
             attendance: sheet.attendance,
             closed: &closed,
             after_break: record.after_break,
-            stay: sheet.stay,
+            office: Office::of(record.person),
+            duty: true,
+            past: false,
         };
         asked
             .into_iter()
@@ -164,6 +158,7 @@ impl Scheme {
                     clause: requirement.clause.clone(),
                     title: requirement.title.clone(),
                     met: finding.holds,
+                    asked: finding.asked,
                     finding: finding.text,
                     facts: finding.facts,
                 }
@@ -242,26 +237,22 @@ impl Scheme {
     }
 }
 
-/// The closed periods before one, by date.
+/// The closed periods of its unit before one, by date, each once.
 pub(super) fn before(closed: &[Closed], period: Period) -> Vec<Closed> {
     let mut before: Vec<Closed> = closed
         .iter()
-        .filter(|one| one.period.last < period.first)
+        .filter(|one| one.period.unit == period.unit && one.period.last < period.first)
         .cloned()
         .collect();
     before.sort_by_key(|one| one.period.first);
+    before.dedup_by_key(|one| one.period.first);
     before
 }
 
-fn stay(person: &Person, period: Period) -> Option<Stay> {
-    person.was_there_in_part(period).then(|| {
-        let (quarters, of) = period.whole_quarters(person.joined_on, person.left_on);
-        Stay { quarters, of }
-    })
-}
-
+/// What became of the invitations; of several reports of one the best stands, as where a thing is
+/// counted.
 fn invitations(person: &Person, inside: &[&Live<'_>]) -> Invitations {
-    let mut all = Invitations::default();
+    let mut known: BTreeMap<Thing<'_>, Option<AttendanceStatus>> = BTreeMap::new();
     for live in inside {
         if live.fact.kind != "attendance" || live.fact.subject != person.subject {
             continue;
@@ -270,6 +261,13 @@ fn invitations(person: &Person, inside: &[&Live<'_>]) -> Invitations {
         let status = words
             .and_then(<[String]>::first)
             .and_then(|word| word.parse().ok());
+        let best = known.entry(live.thing()).or_insert(status);
+        if standing(*best) < standing(status) {
+            *best = status;
+        }
+    }
+    let mut all = Invitations::default();
+    for status in known.into_values() {
         all.invited += 1;
         match status {
             Some(AttendanceStatus::Invited) | None => {}
@@ -280,4 +278,15 @@ fn invitations(person: &Person, inside: &[&Live<'_>]) -> Invitations {
         }
     }
     all
+}
+
+/// How much better one report of an invitation is than another.
+fn standing(status: Option<AttendanceStatus>) -> u8 {
+    match status {
+        Some(AttendanceStatus::Invited) | None => 0,
+        Some(status) if status.attended() => 4,
+        Some(AttendanceStatus::Exempt) => 3,
+        Some(AttendanceStatus::Leave) => 2,
+        Some(_) => 1,
+    }
 }

@@ -123,6 +123,9 @@ impl<'a> UnusedList<'a> {
         if !requirements.is_empty() {
             return Some(format!("不计分，用于{}", requirements.join("、")));
         }
+        if live.exempts(self.person) {
+            return Some("不计分，本期免予考核".to_owned());
+        }
         live.has("status", "exempt")
             .then(|| "免予考勤，不计分".to_owned())
     }

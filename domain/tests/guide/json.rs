@@ -126,6 +126,11 @@ impl Files {
                 attendance: Invitations::default(),
                 after_break: one.after_break,
             };
+            let known = self.closed.iter().filter(|(name, _)| *name == one.member);
+            let known: Vec<Period> = known.map(|(_, closed)| closed.period).collect();
+            if let Err(error) = rule.takes_earlier(&known, closed.period) {
+                panic!("{}：{error}", one.member);
+            }
             self.closed.push((one.member, closed));
         }
     }

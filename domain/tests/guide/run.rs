@@ -36,6 +36,8 @@ impl Desk {
                 #[cfg(feature = "toml")]
                 return Some(self.errors());
             }
+            // These are held to the program itself in `api`.
+            "text 检查通过" | "text 运行" => {}
             "toml" | "text" | "csv" | "" => {}
             info => {
                 let period = info.strip_prefix("text 结果 ");
@@ -124,19 +126,12 @@ fn one_period(
 ) -> String {
     let mut text = String::new();
     let (mut names, mut people) = (Vec::new(), Vec::new());
+    let mut outside = String::new();
     for (name, person) in &files.people {
-        if !scheme.assesses(person) {
-            if shown
-                && matches!(person.subject, Subject::Member(_))
-                && scheme.rulebook().total.is_some()
-            {
-                writeln!(text, "{name}：不在考核范围").expect(TEXT);
-            }
-            continue;
+        if let Some(one) = scheme.outside(period, person, &files.facts) {
+            outside.push_str(&one.to_text(name));
         }
-        let came_later = person.joined_on.is_some_and(|day| period.last < day);
-        let had_left = person.left_on.is_some_and(|day| day < period.first);
-        if came_later || had_left {
+        if !person.was_there(period) || !scheme.assesses(person) {
             continue;
         }
         let facts = facts_of(person, files);
@@ -166,7 +161,7 @@ fn one_period(
     for ((name, one), rank) in names.iter().zip(&assessed).zip(ranks) {
         if shown {
             text.push_str(&one.sheet.to_text(name));
-            if scheme.rulebook().ranking.is_some() {
+            if scheme.rulebook().ranking.is_some() && rank.rank != 0 {
                 let among = if rank.among.is_empty() {
                     "全体"
                 } else {
@@ -176,6 +171,9 @@ fn one_period(
                 writeln!(text, "  名次：{among} {of} 人中第 {place} 名").expect(TEXT);
             }
         }
+    }
+    if shown {
+        text.push_str(&outside);
     }
     if last && shown {
         for review in &scheme.rulebook().reviews {

@@ -113,11 +113,19 @@ fn s39_who_came_within_the_year_owes_whole_quarters_and_gets_no_points() {
         .standing()
         .meets("two_proposals", &[("提案", false), ("提案 ×2", true)]);
     since("2026-03-01").meets("two_proposals", &[("提案", false), ("提案 ×2", true)]);
-    since("2026-03-02").meets("two_proposals", &[("", false), ("提案", true)]);
-    since("2026-06-01").meets("two_proposals", &[("", false), ("提案", true)]);
-    since("2026-09-01").meets("two_proposals", &[("", false), ("提案", true)]);
+    let one = [("", false), ("提案", false), ("提案 2026-10-01", true)];
+    since("2026-03-02").meets("two_proposals", &one);
+    since("2026-06-01").meets("two_proposals", &one);
+    since("2026-09-01").meets("two_proposals", &one);
     since("2026-09-02").meets("two_proposals", &[("", true)]);
-    since("2026-06-01").earns("study", &[("出席 学习 出席 ×3", "4")]);
+    let asked = |day| {
+        let sheet = since(day).sheet("");
+        let mut lines = sheet.requirements.iter();
+        let line = lines.find(|line| line.key == "two_proposals");
+        line.expect("it binds the standing committee").asked
+    };
+    assert!(asked("2026-09-01") && !asked("2026-09-02"));
+    since("2026-06-01").earns("study", &[("出席 学习 出席 ×3 2026-06-01", "4")]);
     assert!(since("2026-06-01").sheet("").stay.is_some());
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Heard {
     pub path: String,
     pub query: HashMap<String, String>,
     pub body: Bytes,
+    /// It says what its body is.
+    pub typed: bool,
     pub ip: IpAddr,
 }
 
@@ -150,8 +152,11 @@ pub(super) fn words_for(errcode: i64) -> &'static str {
         40164 => "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist",
         40252 => "part of content is in review",
         42001 => "access_token expired",
+        42003 => "oauth_code expired",
         43004 => "require subscribe",
+        43019 => "require remove blacklist",
         43101 => "user refuse to accept the msg",
+        43117 => "message to this user is too frequent",
         45009 => "reach max api daily quota limit",
         45011 => "api minute-quota reach limit, must slower, retry next minute",
         48001 => "api unauthorized",

@@ -1,5 +1,6 @@
 //! Pictures to scan: a mini-program's codes and an official account's QR codes.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::answer::{Ask, Good, Outcome, Refused, bare};
@@ -14,6 +15,22 @@ const PICTURE: &[u8] = &[
     0x02, 0x00, 0x01, 0x48, 0xaf, 0xa4, 0x71, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae,
     0x42, 0x60, 0x82,
 ];
+
+/// The code of one scene of an official account.
+pub(super) struct QrCode {
+    pub app_id: String,
+    pub scene: String,
+    /// The scene was given as a number.
+    pub number: bool,
+    /// A lasting code has no end.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl QrCode {
+    pub fn is_alive(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
 
 const SCENE_SYMBOLS: &[u8] = b"!#$&'()*+,/:;=?@-._~";
 
@@ -40,6 +57,9 @@ pub(super) fn mini_program_code(world: &mut World, ask: &Ask) -> Outcome {
         return Err(Refused::new(40097, "invalid args"));
     }
     let page = ask.text("page");
+    if page.contains("scancode_time") {
+        return Err(Refused::new(85096, "not allow include scancode_time field"));
+    }
     let checked = ask.body["check_path"].as_bool().unwrap_or(true);
     let well_formed = !page.starts_with('/') && !page.contains('?');
     if !well_formed || (checked && !page.is_empty() && !page_exists(world, ask, page)) {
@@ -55,11 +75,11 @@ pub(super) fn create_qrcode(world: &mut World, ask: &Ask) -> Outcome {
     let text = scene["scene_str"]
         .as_str()
         .filter(|text| (1..=64).contains(&text.len()));
-    let (lasting, scene) = match (ask.text("action_name"), number, text) {
-        ("QR_SCENE", Some(number @ 1..), _) => (false, number.to_string()),
-        ("QR_LIMIT_SCENE", Some(number @ 1..=100_000), _) => (true, number.to_string()),
-        ("QR_STR_SCENE", _, Some(text)) => (false, text.to_owned()),
-        ("QR_LIMIT_STR_SCENE", _, Some(text)) => (true, text.to_owned()),
+    let (lasting, scene, number) = match (ask.text("action_name"), number, text) {
+        ("QR_SCENE", Some(number @ 1..), _) => (false, number.to_string(), true),
+        ("QR_LIMIT_SCENE", Some(number @ 1..=100_000), _) => (true, number.to_string(), true),
+        ("QR_STR_SCENE", _, Some(text)) => (false, text.to_owned(), false),
+        ("QR_LIMIT_STR_SCENE", _, Some(text)) => (true, text.to_owned(), false),
         ("QR_SCENE" | "QR_LIMIT_SCENE" | "QR_STR_SCENE" | "QR_LIMIT_STR_SCENE", ..) => {
             return Err(Refused::new(40053, "invalid action info"));
         }
@@ -73,7 +93,14 @@ pub(super) fn create_qrcode(world: &mut World, ask: &Ask) -> Outcome {
             .ok_or_else(|| Refused::new(40097, "invalid args"))?,
     };
     let ticket = format!("gQ{}==", world.random_text(92));
-    world.qr_tickets.insert(ticket.clone(), scene);
+    let expires_at = (!lasting).then(|| ask.now + TimeDelta::seconds(expires));
+    let code = QrCode {
+        app_id: ask.app_id.clone(),
+        scene,
+        number,
+        expires_at,
+    };
+    world.qr_codes.insert(ticket.clone(), code);
     let url = format!("http://weixin.qq.com/q/{}", world.random_text(24));
     let mut answer = json!({ "ticket": ticket, "url": url });
     if !lasting {
@@ -82,10 +109,13 @@ pub(super) fn create_qrcode(world: &mut World, ask: &Ask) -> Outcome {
     bare(answer)
 }
 
-/// `GET cgi-bin/showqrcode`: an unknown ticket is a real 404.
+/// `GET cgi-bin/showqrcode`: a ticket that is unknown or past is a real 404.
 #[expect(clippy::unnecessary_wraps, reason = "every path has this shape")]
 pub(super) fn show_qrcode(world: &mut World, ask: &Ask) -> Outcome {
-    let known = world.qr_tickets.contains_key(ask.param("ticket"));
+    let known = world
+        .qr_codes
+        .get(ask.param("ticket"))
+        .is_some_and(|code| code.is_alive(ask.now));
     Ok(if known {
         Good::Image(PICTURE)
     } else {

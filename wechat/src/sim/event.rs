@@ -11,14 +11,26 @@ pub(super) enum Event {
     /// `scene` is empty when nothing was scanned.
     Subscribe {
         scene: String,
+        ticket: String,
     },
     Unsubscribe,
     Scan {
         scene: String,
+        ticket: String,
     },
     Click {
         key: String,
     },
+    View {
+        url: String,
+        menu_id: i64,
+    },
+    ViewMiniProgram {
+        path: String,
+        menu_id: i64,
+    },
+    /// The customer-service chat of a mini-program was opened.
+    EnterChat,
     Text {
         content: String,
         msgid: i64,
@@ -27,9 +39,25 @@ pub(super) enum Event {
         msgid: i64,
         status: &'static str,
     },
+    /// The question of `wx.requestSubscribeMessage` was answered for each of these templates.
     SubscribePopup {
+        answers: Vec<(String, bool)>,
+    },
+    /// Templates were switched off in the settings.
+    SubscribeChange {
+        refused: Vec<String>,
+    },
+    SubscribeSent {
         template_id: String,
-        accepted: bool,
+        msgid: i64,
+        code: i64,
+    },
+    MediaCheck {
+        trace_id: String,
+        app_id: String,
+        errcode: i64,
+        suggest: &'static str,
+        label: i64,
     },
 }
 
@@ -39,6 +67,9 @@ enum Field {
     Number(i64),
     /// The items of `List`, which XML wraps in an element named after the event.
     List(&'static str, Vec<Vec<(&'static str, Field)>>),
+    /// Items that are an array even when there is one of them.
+    Items(Vec<Vec<(&'static str, Field)>>),
+    Part(Vec<(&'static str, Field)>),
 }
 
 fn text(value: impl Into<String>) -> Field {
@@ -53,10 +84,32 @@ impl Event {
             Self::Unsubscribe => "unsubscribe",
             Self::Scan { .. } => "SCAN",
             Self::Click { .. } => "CLICK",
+            Self::View { .. } => "VIEW",
+            Self::ViewMiniProgram { .. } => "view_miniprogram",
+            Self::EnterChat => "user_enter_tempsession",
             Self::Text { .. } => "text",
             Self::TemplateJobFinish { .. } => "TEMPLATESENDJOBFINISH",
             Self::SubscribePopup { .. } => "subscribe_msg_popup_event",
+            Self::SubscribeChange { .. } => "subscribe_msg_change_event",
+            Self::SubscribeSent { .. } => "subscribe_msg_sent_event",
+            Self::MediaCheck { .. } => "wxa_media_check",
         }
+    }
+
+    /// Whether somebody waits in the chat for what the account says to it.
+    pub fn awaits_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Subscribe { .. } | Self::Scan { .. } | Self::Click { .. } | Self::Text { .. }
+        )
+    }
+
+    /// The subscription events write their numbers as strings, the others do not.
+    fn numbers_as_strings(&self) -> bool {
+        matches!(
+            self,
+            Self::SubscribePopup { .. } | Self::SubscribeChange { .. } | Self::SubscribeSent { .. }
+        )
     }
 
     fn fields(&self) -> Vec<(&'static str, Field)> {
@@ -65,16 +118,28 @@ impl Event {
             _ => vec![("MsgType", text("event")), ("Event", text(self.name()))],
         };
         fields.extend(match self {
-            Self::Subscribe { scene } if scene.is_empty() => vec![("EventKey", text(""))],
-            Self::Subscribe { scene } => vec![
+            Self::Subscribe { scene, .. } if scene.is_empty() => vec![("EventKey", text(""))],
+            Self::Subscribe { scene, ticket } => vec![
                 ("EventKey", text(format!("qrscene_{scene}"))),
-                ("Ticket", text("gQSIMULATED==")),
+                ("Ticket", text(ticket)),
             ],
             Self::Unsubscribe => vec![("EventKey", text(""))],
-            Self::Scan { scene } => {
-                vec![("EventKey", text(scene)), ("Ticket", text("gQSIMULATED=="))]
+            Self::Scan { scene, ticket } => {
+                vec![("EventKey", text(scene)), ("Ticket", text(ticket))]
             }
             Self::Click { key } => vec![("EventKey", text(key))],
+            Self::View {
+                url: target,
+                menu_id,
+            }
+            | Self::ViewMiniProgram {
+                path: target,
+                menu_id,
+            } => vec![
+                ("EventKey", text(target)),
+                ("MenuId", Field::Number(*menu_id)),
+            ],
+            Self::EnterChat => vec![("SessionFrom", text("sessionFrom"))],
             Self::Text { content, msgid } => {
                 vec![("Content", text(content)), ("MsgId", Field::Number(*msgid))]
             }
@@ -82,20 +147,51 @@ impl Event {
             Self::TemplateJobFinish { msgid, status } => {
                 vec![("MsgID", Field::Number(*msgid)), ("Status", text(*status))]
             }
-            Self::SubscribePopup {
+            Self::SubscribePopup { answers } => {
+                let items = answers
+                    .iter()
+                    .map(|(template_id, accepted)| {
+                        let mut item = subscribe_answer(template_id, *accepted);
+                        item.push(("PopupScene", Field::Number(0)));
+                        item
+                    })
+                    .collect();
+                vec![("List", Field::List("SubscribeMsgPopupEvent", items))]
+            }
+            Self::SubscribeChange { refused } => {
+                let items = refused
+                    .iter()
+                    .map(|template_id| subscribe_answer(template_id, false))
+                    .collect();
+                vec![("List", Field::List("SubscribeMsgChangeEvent", items))]
+            }
+            Self::SubscribeSent {
                 template_id,
-                accepted,
+                msgid,
+                code,
             } => {
                 let item = vec![
                     ("TemplateId", text(template_id)),
+                    ("MsgID", Field::Number(*msgid)),
+                    ("ErrorCode", Field::Number(*code)),
                     (
-                        "SubscribeStatusString",
-                        text(if *accepted { "accept" } else { "reject" }),
+                        "ErrorStatus",
+                        text(if *code == 0 {
+                            "success"
+                        } else {
+                            "system failed"
+                        }),
                     ),
-                    ("PopupScene", Field::Number(0)),
                 ];
-                vec![("List", Field::List("SubscribeMsgPopupEvent", vec![item]))]
+                vec![("List", Field::List("SubscribeMsgSentEvent", vec![item]))]
             }
+            Self::MediaCheck {
+                trace_id,
+                app_id,
+                errcode,
+                suggest,
+                label,
+            } => media_check(trace_id, app_id, *errcode, suggest, *label),
         });
         fields
     }
@@ -110,13 +206,48 @@ impl Event {
         fields.extend(self.fields());
         match format {
             PushFormat::Xml => Fields::Xml(xml(&fields)),
-            PushFormat::Json => {
-                // The subscription events write their numbers as strings, the others do not.
-                let as_strings = matches!(self, Self::SubscribePopup { .. });
-                Fields::Json(object(&fields, as_strings))
-            }
+            PushFormat::Json => Fields::Json(object(&fields, self.numbers_as_strings())),
         }
     }
+}
+
+fn subscribe_answer(template_id: &str, accepted: bool) -> Vec<(&'static str, Field)> {
+    let status = if accepted { "accept" } else { "reject" };
+    vec![
+        ("TemplateId", text(template_id)),
+        ("SubscribeStatusString", text(status)),
+    ]
+}
+
+fn media_check(
+    trace_id: &str,
+    app_id: &str,
+    errcode: i64,
+    suggest: &str,
+    label: i64,
+) -> Vec<(&'static str, Field)> {
+    let verdict = || vec![("suggest", text(suggest)), ("label", Field::Number(label))];
+    let mut detail = vec![
+        ("strategy", text("content_model")),
+        ("errcode", Field::Number(errcode)),
+    ];
+    detail.extend(verdict());
+    vec![
+        ("appid", text(app_id)),
+        ("trace_id", text(trace_id)),
+        ("version", Field::Number(2)),
+        ("detail", Field::Items(vec![detail])),
+        ("errcode", Field::Number(errcode)),
+        (
+            "errmsg",
+            text(if errcode == 0 {
+                "ok"
+            } else {
+                "download failed"
+            }),
+        ),
+        ("result", Field::Part(verdict())),
+    ]
 }
 
 /// The fields of a push, written down but not yet closed.
@@ -176,6 +307,14 @@ fn xml(fields: &[(&'static str, Field)]) -> String {
                 }
                 out.extend(["</", wrapper, ">"]);
             }
+            Field::Items(items) => {
+                for item in items {
+                    out.extend(["<", name, ">", &xml(item), "</", name, ">"]);
+                }
+            }
+            Field::Part(fields) => {
+                out.extend(["<", name, ">", &xml(fields), "</", name, ">"]);
+            }
         }
     }
     out
@@ -198,6 +337,11 @@ fn object(fields: &[(&'static str, Field)], as_strings: bool) -> Map<String, Val
                 Value::Array(items)
             }
         }
+        Field::Items(items) => items
+            .iter()
+            .map(|item| Value::Object(object(item, as_strings)))
+            .collect(),
+        Field::Part(fields) => Value::Object(object(fields, as_strings)),
     };
     fields
         .iter()

@@ -1,10 +1,14 @@
 //! Troubles on order: which calls they strike, how often, and whether the call takes effect first.
 
+use chrono::TimeDelta;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Heard;
 use super::state::World;
+
+/// How far the clock may jump: a century, in seconds.
+const FARTHEST: i64 = 100 * 366 * 86_400;
 
 /// A trouble that strikes the calls it fits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +24,9 @@ pub struct Fault {
     pub moment: Moment,
     /// How many fitting calls pass before the first is struck.
     pub skip: u32,
+    /// Of the fitting calls behind those, every so manieth is struck; 1 is each of them, 2 is every
+    /// other, as when a whitelist flips to and fro.
+    pub every: u32,
     /// The chance that a fitting call is struck, between 0 and 1.
     pub probability: f64,
     /// How many calls are struck; `None` is all of them.
@@ -44,8 +51,10 @@ pub enum FaultKind {
     },
     /// The connection is closed without a byte of an answer.
     HangUp,
-    /// The connection is closed in the middle of the answer.
+    /// WeChat's side of the connection is closed in the middle of the answer; ours stays open.
     HalfClosed,
+    /// The connection is reset without a byte of an answer.
+    Reset,
     /// A complete HTTP answer with half of the JSON.
     Truncated,
     /// 200 and no body.
@@ -58,6 +67,13 @@ pub enum FaultKind {
     ErrcodeAsString,
     /// The right answer, and the connection is closed after it.
     Close,
+    /// The right answer, compressed, whether or not the caller can read that.
+    Gzip,
+    /// The right answer, and the simulator's clock jumps before the call is read.
+    ClockJump {
+        /// How far; backwards when negative.
+        seconds: i64,
+    },
 }
 
 /// When a trouble strikes.
@@ -86,6 +102,7 @@ impl Fault {
             kind,
             moment: Moment::Before,
             skip: 0,
+            every: 1,
             probability: 1.0,
             times: Some(1),
         }
@@ -120,6 +137,12 @@ impl Fault {
         self
     }
 
+    /// Every so manieth fitting call is struck.
+    pub const fn every(mut self, calls: u32) -> Self {
+        self.every = calls;
+        self
+    }
+
     /// So many calls are struck.
     pub const fn times(mut self, calls: u32) -> Self {
         self.times = Some(calls);
@@ -147,6 +170,8 @@ impl Fault {
                 | FaultKind::PlainText
                 | FaultKind::ErrcodeAsString
                 | FaultKind::Close
+                | FaultKind::Gzip
+                | FaultKind::ClockJump { .. }
         );
         self.moment == Moment::Before && !looks
     }
@@ -202,7 +227,9 @@ impl World {
                 return None;
             }
             armed.seen += 1;
-            let passes = armed.seen <= armed.fault.skip
+            let behind = armed.seen.saturating_sub(armed.fault.skip);
+            let passes = behind == 0
+                || !(behind - 1).is_multiple_of(armed.fault.every.max(1))
                 || !rng.random_bool(armed.fault.probability.clamp(0.0, 1.0));
             if passes {
                 return None;
@@ -210,6 +237,9 @@ impl World {
             armed.struck += 1;
             Some(armed.fault.clone())
         });
+        if let Some(FaultKind::ClockJump { seconds }) = struck.as_ref().map(|fault| fault.kind) {
+            self.offset += TimeDelta::seconds(seconds.clamp(-FARTHEST, FARTHEST));
+        }
         self.faults
             .0
             .retain(|armed| armed.fault.times.is_none_or(|times| armed.struck < times));

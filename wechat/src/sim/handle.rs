@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::Options;
+use super::chat::ChatLine;
 use super::fault::Fault;
 use super::people::{PersonSpec, PersonView, openid_of};
 use super::push::{PushHabits, PushJob};
 use super::quota::Limits;
 use super::record::{Call, Push, Shown};
+use super::settings::Settings;
 use super::state::{Unknown, World};
+use super::tokens::TokenView;
 
 /// A cheap handle on a simulator; usable from any thread.
 ///
@@ -48,7 +52,10 @@ impl Handle {
     /// Looks at or changes the world and leaves the pushes to the caller.
     pub(super) fn take<T>(&self, change: impl FnOnce(&mut World) -> T) -> (T, Vec<PushJob>) {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.settle();
         let result = change(&mut world);
+        // The change may have moved the clock.
+        world.settle();
         (result, std::mem::take(&mut world.outbox))
     }
 
@@ -102,6 +109,21 @@ impl Handle {
         known(self.with(|world| world.scan(app_id, person, scene)));
     }
 
+    /// A person scans the code with this ticket; `false` when it is unknown or has expired.
+    pub fn scan_ticket(&self, person: &str, ticket: &str) -> bool {
+        self.with(|world| world.scan_ticket(person, ticket)).is_ok()
+    }
+
+    /// A person taps the button with this name in the menu they see.
+    pub fn tap(&self, app_id: &str, person: &str, name: &str) {
+        known(self.with(|world| world.tap(app_id, person, name)));
+    }
+
+    /// A person opens the customer-service chat of a mini-program.
+    pub fn enter_chat(&self, app_id: &str, person: &str) {
+        known(self.with(|world| world.enter_chat(app_id, person)));
+    }
+
     /// A person taps a menu button with this key.
     pub fn click(&self, app_id: &str, person: &str, key: &str) {
         known(self.with(|world| world.click(app_id, person, key)));
@@ -145,6 +167,37 @@ impl Handle {
         known(self.with(|world| world.grant_credit(person, template_id, count)));
     }
 
+    /// A person answers the question for several templates at once: accepted or not.
+    pub fn answer_popup(&self, app_id: &str, person: &str, answers: &[(String, bool)]) {
+        known(self.with(|world| world.answer_popup(app_id, person, answers)));
+    }
+
+    /// A person switches a template off in the settings of the account.
+    pub fn withdraw_credit(&self, app_id: &str, person: &str, template_id: &str) {
+        known(self.with(|world| world.withdraw_credit(app_id, person, template_id)));
+    }
+
+    /// What a web page of this account gets as `code` when a person opens it.
+    pub fn page_code(&self, app_id: &str, person: &str, with_profile: bool) -> String {
+        known(self.with(|world| world.page_code(app_id, person, with_profile)))
+    }
+
+    /// Whether a person sees web pages as a preview only, which WeChat marks `is_snapshotuser`.
+    pub fn set_snapshot(&self, person: &str, snapshot: bool) {
+        known(self.with(|world| {
+            let found = world.people.get_mut(person);
+            let found = found.ok_or_else(|| Unknown::Person(person.to_owned()))?;
+            found.snapshot = snapshot;
+            Ok(())
+        }));
+    }
+
+    /// Data as a mini-program hands them over: sealed with the person's session key, and the
+    /// initial vector. A watermark is added to `data`.
+    pub fn encrypted_data(&self, app_id: &str, person: &str, data: Value) -> (String, String) {
+        known(self.with(|world| world.encrypted_data(app_id, person, data)))
+    }
+
     /// The session key a person has now; our server never shows it to anybody.
     pub fn session_key(&self, app_id: &str, person: &str) -> Option<String> {
         known(self.with(|world| world.tie(app_id, person).map(|tie| tie.session_key.clone())))
@@ -160,6 +213,16 @@ impl Handle {
                 .cloned()
                 .collect()
         })
+    }
+
+    /// A person's chat with an account, oldest first: what they did and what came back.
+    pub fn chat(&self, app_id: &str, person: &str) -> Vec<ChatLine> {
+        self.with(|world| world.chat_of(app_id, person))
+    }
+
+    /// A person's 服务通知, oldest first.
+    pub fn notices(&self, person: &str) -> Vec<ChatLine> {
+        self.with(|world| world.notices_of(person))
     }
 
     /// What all phones show, oldest first.
@@ -183,12 +246,12 @@ impl Handle {
 
     /// How many openids `user/get` puts on a page.
     pub fn set_follower_page(&self, size: usize) {
-        self.with(|world| world.follower_page = size.max(1));
+        self.change_settings(|settings| settings.follower_page = size);
     }
 
     /// The chance that a login changes the session key.
     pub fn set_session_rotation(&self, probability: f64) {
-        self.with(|world| world.rotate_session = probability.clamp(0.0, 1.0));
+        self.change_settings(|settings| settings.session_rotation = probability);
     }
 
     /// How often an account may call a path, per day and per minute.
@@ -198,15 +261,30 @@ impl Handle {
 
     /// How pushes behave from now on.
     pub fn set_push_habits(&self, habits: PushHabits) {
-        let chance = |given: f64| given.clamp(0.0, 1.0);
-        let habits = PushHabits {
-            before_answer: chance(habits.before_answer),
-            duplicate: chance(habits.duplicate),
-            lost: chance(habits.lost),
-            reordered: chance(habits.reordered),
-            ..habits
-        };
+        let habits = habits.sound();
         self.with(|world| world.habits = habits);
+    }
+
+    /// The settings as they are.
+    pub fn settings(&self) -> Settings {
+        self.with(|world| world.settings.clone())
+    }
+
+    /// Changes some settings and leaves the others as they are.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        self.with(|world| {
+            let mut settings = world.settings.clone();
+            change(&mut settings);
+            world.settings = settings.sound();
+        });
+    }
+
+    /// Who may call for an account from now on; `None` is anybody.
+    pub fn set_whitelist(&self, app_id: &str, entries: Option<Vec<String>>) {
+        known(self.with(|world| {
+            world.app_mut(app_id)?.spec.ip_whitelist = entries;
+            Ok(())
+        }));
     }
 
     /// Ends every token of an account, as a reset of its secret does.
@@ -241,6 +319,11 @@ impl Handle {
     pub fn advance(&self, by: std::time::Duration) {
         let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::zero());
         self.with(|world| world.offset += by);
+    }
+
+    /// Every token ever given out, without its text.
+    pub fn tokens(&self) -> Vec<TokenView> {
+        self.with(|world| world.tokens.list(world.now()))
     }
 
     /// Every call, oldest first.

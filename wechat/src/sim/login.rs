@@ -11,18 +11,25 @@ use super::answer::{Ask, Outcome, Refused, bare, done, done_with, words_for};
 use super::people::{CODE_LIFE, CodeKind};
 use super::state::World;
 
-fn invalid_code() -> Refused {
+pub(super) fn invalid_code() -> Refused {
     Refused::new(40029, words_for(40029))
 }
 
-/// Uses a code up and says whose it was.
-fn redeem(world: &mut World, ask: &Ask, text: &str, kind: CodeKind) -> Result<String, Refused> {
-    let code = world.codes.get_mut(text).filter(|code| code.kind == kind);
-    let code = code.ok_or_else(invalid_code)?;
+/// Uses a code up and says whose it was and of which kind.
+pub(super) fn redeem(
+    world: &mut World,
+    ask: &Ask,
+    text: &str,
+    wanted: &[CodeKind],
+) -> Result<(String, CodeKind), Refused> {
+    let code = world.codes.get_mut(text);
+    let code = code
+        .filter(|code| wanted.contains(&code.kind))
+        .ok_or_else(invalid_code)?;
     if code.app_id != ask.app_id {
-        return Err(match kind {
-            CodeKind::Login => invalid_code(),
+        return Err(match code.kind {
             CodeKind::Phone => Refused::new(40013, words_for(40013)),
+            CodeKind::Login | CodeKind::PageBase | CodeKind::PageUserInfo => invalid_code(),
         });
     }
     if code.used {
@@ -32,7 +39,7 @@ fn redeem(world: &mut World, ask: &Ask, text: &str, kind: CodeKind) -> Result<St
         return Err(invalid_code());
     }
     code.used = true;
-    Ok(code.person.clone())
+    Ok((code.person.clone(), code.kind))
 }
 
 /// `GET sns/jscode2session`.
@@ -40,7 +47,7 @@ pub(super) fn session(world: &mut World, ask: &Ask) -> Outcome {
     if ask.param("grant_type") != "authorization_code" {
         return Err(Refused::new(40002, "invalid grant_type"));
     }
-    let person = redeem(world, ask, ask.param("js_code"), CodeKind::Login)?;
+    let (person, _) = redeem(world, ask, ask.param("js_code"), &[CodeKind::Login])?;
     let unionid = world.unionid(&ask.app_id, &person);
     let key = world.people[&person].ties[&ask.app_id].session_key.clone();
     let mut answer = json!({
@@ -98,7 +105,7 @@ pub(super) fn phone_number(world: &mut World, ask: &Ask) -> Outcome {
     if !openid.is_empty() && owner != world.recipient(&ask.app_id, openid).ok() {
         return Err(invalid_code());
     }
-    let person = redeem(world, ask, text, CodeKind::Phone)?;
+    let (person, _) = redeem(world, ask, text, &[CodeKind::Phone])?;
     let phone = &world.people[&person].phone;
     done_with(json!({ "phone_info": {
         "phoneNumber": phone,

@@ -1,4 +1,4 @@
-//! The menu of an official account.
+//! The menus of an official account: the one everybody sees and those for followers with a tag.
 
 use serde_json::{Value, json};
 
@@ -6,9 +6,144 @@ use super::SimKind;
 use super::answer::{Ask, Outcome, Refused, bare, done};
 use super::state::World;
 
+/// The menus of one account.
+#[derive(Default)]
+pub(super) struct Menus {
+    usual: Option<Value>,
+    /// With their tag and a `menuid`, the newest last.
+    conditional: Vec<(i64, Value)>,
+    made: i64,
+}
+
+impl Menus {
+    fn next_id(&mut self) -> i64 {
+        self.made += 1;
+        400_000_000 + self.made
+    }
+}
+
 /// `POST cgi-bin/menu/create`.
 pub(super) fn create(world: &mut World, ask: &Ask) -> Outcome {
-    let buttons = ask.body["button"].as_array().map_or(&[][..], Vec::as_slice);
+    let buttons = checked_buttons(world, &ask.body)?;
+    let menus = &mut world.caller(ask).menus;
+    let id = menus.next_id();
+    menus.usual = Some(json!({ "button": buttons, "menuid": id }));
+    done()
+}
+
+/// `POST cgi-bin/menu/addconditional`: a menu for followers with a tag.
+pub(super) fn add_conditional(world: &mut World, ask: &Ask) -> Outcome {
+    let buttons = checked_buttons(world, &ask.body)?;
+    let rule = &ask.body["matchrule"];
+    let tag = match &rule["tag_id"] {
+        Value::String(text) => text.parse().ok(),
+        given => given.as_i64(),
+    };
+    let menus_before = world.caller(ask).menus.usual.is_some();
+    if !menus_before {
+        return Err(Refused::new(65301, "no default menu"));
+    }
+    let tag = tag
+        .filter(|tag| world.apps[&ask.app_id].tags.contains_key(tag))
+        .ok_or_else(|| Refused::new(65303, "invalid match rule"))?;
+    let menus = &mut world.caller(ask).menus;
+    let id = menus.next_id();
+    let menu = json!({ "button": buttons, "matchrule": rule, "menuid": id });
+    menus.conditional.push((tag, menu));
+    bare(json!({ "menuid": id }))
+}
+
+/// `POST cgi-bin/menu/delconditional`.
+pub(super) fn delete_conditional(world: &mut World, ask: &Ask) -> Outcome {
+    let wanted = match &ask.body["menuid"] {
+        Value::String(text) => text.parse().ok(),
+        given => given.as_i64(),
+    };
+    let menus = &mut world.caller(ask).menus;
+    let before = menus.conditional.len();
+    menus
+        .conditional
+        .retain(|(_, menu)| menu["menuid"].as_i64() != wanted);
+    if menus.conditional.len() == before {
+        return Err(Refused::new(65301, "no such menu"));
+    }
+    done()
+}
+
+/// `POST cgi-bin/menu/trymatch`: the menu one follower sees.
+pub(super) fn try_match(world: &mut World, ask: &Ask) -> Outcome {
+    let person = world.recipient(&ask.app_id, ask.text("user_id"))?;
+    match world.menu_for(&ask.app_id, &person) {
+        Some(menu) => bare(json!({ "button": menu["button"] })),
+        None => Err(Refused::new(46003, "menu no exist")),
+    }
+}
+
+/// `GET cgi-bin/menu/get`.
+pub(super) fn get(world: &mut World, ask: &Ask) -> Outcome {
+    let menus = &world.caller(ask).menus;
+    let Some(usual) = &menus.usual else {
+        return Err(Refused::new(46003, "menu no exist"));
+    };
+    let conditional: Vec<&Value> = menus.conditional.iter().map(|(_, menu)| menu).collect();
+    let mut answer = json!({ "menu": { "button": usual["button"] } });
+    if !conditional.is_empty() {
+        // Only then does WeChat tell the number of the usual menu.
+        answer["menu"]["menuid"] = usual["menuid"].clone();
+        answer["conditionalmenu"] = json!(conditional);
+    }
+    bare(answer)
+}
+
+/// `GET cgi-bin/get_current_selfmenu_info`, which wraps inner buttons once more.
+pub(super) fn current(world: &mut World, ask: &Ask) -> Outcome {
+    let menus = &world.caller(ask).menus;
+    let Some(usual) = &menus.usual else {
+        return bare(json!({ "is_menu_open": 0, "selfmenu_info": { "button": [] } }));
+    };
+    let mut buttons = usual["button"].clone();
+    for button in buttons.as_array_mut().into_iter().flatten() {
+        let inner = button["sub_button"].take();
+        if inner.is_null() {
+            button
+                .as_object_mut()
+                .map(|button| button.remove("sub_button"));
+        } else {
+            button["sub_button"] = json!({ "list": inner });
+        }
+    }
+    bare(json!({ "is_menu_open": 1, "selfmenu_info": { "button": buttons } }))
+}
+
+/// `GET cgi-bin/menu/delete`: the menus for tags go, too.
+pub(super) fn delete(world: &mut World, ask: &Ask) -> Outcome {
+    let menus = &mut world.caller(ask).menus;
+    menus.usual = None;
+    menus.conditional.clear();
+    done()
+}
+
+impl World {
+    /// The menu a person sees: the newest for one of their tags, else the usual one.
+    pub fn menu_for(&self, app_id: &str, person: &str) -> Option<Value> {
+        let menus = &self.apps.get(app_id)?.menus;
+        let tie = self
+            .people
+            .get(person)
+            .and_then(|person| person.ties.get(app_id));
+        let tags = tie.map_or(&[][..], |tie| &tie.tags);
+        let own = menus
+            .conditional
+            .iter()
+            .rev()
+            .find(|(tag, _)| tags.contains(tag));
+        own.map(|(_, menu)| menu.clone())
+            .or_else(|| menus.usual.clone())
+    }
+}
+
+fn checked_buttons(world: &World, body: &Value) -> Result<Vec<Value>, Refused> {
+    let buttons = body["button"].as_array().map_or(&[][..], Vec::as_slice);
     if buttons.is_empty() || 3 < buttons.len() {
         return Err(Refused::new(40016, "invalid button size"));
     }
@@ -28,8 +163,7 @@ pub(super) fn create(world: &mut World, ask: &Ask) -> Outcome {
             check_button(world, button)?;
         }
     }
-    world.caller(ask).menu = Some(json!({ "button": buttons }));
-    done()
+    Ok(buttons.to_vec())
 }
 
 fn check_name(button: &Value, longest: usize, errcode: i64) -> Result<(), Refused> {
@@ -52,7 +186,10 @@ fn check_button(world: &World, button: &Value) -> Result<(), Refused> {
     let fits = |name: &str, longest: usize| (1..=longest).contains(&text(name).len());
     match text("type") {
         "click" => check(fits("key", 128), 40019, "invalid button key size"),
-        "view" => check(fits("url", 1024), 40020, "invalid button url size"),
+        "view" => {
+            check(fits("url", 1024), 40020, "invalid button url size")?;
+            check(is_web(text("url")), 40055, "invalid button url domain")
+        }
         "miniprogram" => {
             check(fits("url", 1024), 40020, "invalid button url size")?;
             let app = world.app(text("appid"));
@@ -64,16 +201,6 @@ fn check_button(world: &World, button: &Value) -> Result<(), Refused> {
     }
 }
 
-/// `GET cgi-bin/menu/get`.
-pub(super) fn get(world: &mut World, ask: &Ask) -> Outcome {
-    match &world.caller(ask).menu {
-        Some(menu) => bare(json!({ "menu": menu })),
-        None => Err(Refused::new(46003, "menu no exist")),
-    }
-}
-
-/// `GET cgi-bin/menu/delete`.
-pub(super) fn delete(world: &mut World, ask: &Ask) -> Outcome {
-    world.caller(ask).menu = None;
-    done()
+fn is_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
 }

@@ -1,13 +1,17 @@
-//! The paths that send: template, subscription and customer-service messages.
+//! The paths that send notices: template and subscription messages. Customer-service messages are
+//! left to `customer`.
 
 use chrono::TimeDelta;
+use rand::RngExt;
 use serde_json::{Value, json};
 
 use super::SimKind;
 use super::answer::{Ask, Outcome, Refused, done_with, words_for};
+use super::checks::RISKY;
 use super::event::Event;
+use super::later::{Blocked, Later};
 use super::record::{Shown, ShownField, ShownKind};
-use super::state::World;
+use super::state::{World, beijing_day};
 use super::{SimTemplate, template};
 
 /// How long WeChat promises not to deliver the same `client_msg_id` twice.
@@ -24,7 +28,7 @@ fn template_of(world: &mut World, ask: &Ask) -> Result<SimTemplate, Refused> {
 }
 
 /// Text that is there and not empty.
-fn given(value: &Value) -> Option<String> {
+pub(super) fn given(value: &Value) -> Option<String> {
     value
         .as_str()
         .filter(|text| !text.is_empty())
@@ -75,7 +79,7 @@ pub(super) fn template_send(world: &mut World, ask: &Ask) -> Outcome {
     let openid = ask.text("touser");
     let person = world.recipient(&ask.app_id, openid)?;
     let template = template_of(world, ask)?;
-    let fields = template::fill(&template, &ask.body["data"])?;
+    let fields = template::fill(&template, &ask.body["data"], world.settings.strictness)?;
     let jump = jump(world, ask)?;
 
     let client_msg_id = given(&ask.body["client_msg_id"]);
@@ -92,39 +96,126 @@ pub(super) fn template_send(world: &mut World, ask: &Ask) -> Outcome {
     let Some(tie) = tie.filter(|tie| tie.followed_at.is_some()) else {
         return Err(Refused::new(43004, words_for(43004)));
     };
-    let blocked = tie.blocked;
+    if tie.blacklisted {
+        return Err(Refused::new(43019, words_for(43019)));
+    }
+    take(world, ask, &person)?;
     let msgid = world.next_msgid();
     if let Some(once) = once {
         world.sent.insert(once, (ask.now, msgid));
     }
-    if !blocked {
-        let shown = Shown {
-            page: jump.page,
-            page_app_id: jump.page_app_id,
-            url: jump.url,
-            client_msg_id,
-            ..plain(world, ask, &person, fields, msgid)
-        };
-        show(world, shown, &template, ShownKind::Template);
-    }
-    let status = if blocked {
-        "failed:user block"
-    } else {
-        "success"
+    let shown = Shown {
+        page: jump.page,
+        page_app_id: jump.page_app_id,
+        url: jump.url,
+        client_msg_id,
+        title: template.title,
+        template_id: template.template_id,
+        kind: ShownKind::Template,
+        ..plain(world, ask, &person, fields, msgid)
     };
-    world.push(
-        &ask.app_id,
-        &person,
-        &Event::TemplateJobFinish { msgid, status },
-    );
+    let review = world.settings.review;
+    if world.rng.random_bool(review.chance) {
+        let blocked = world.rng.random_bool(review.blocked);
+        let shown = Box::new(shown);
+        let ends = ask.now + TimeDelta::seconds(i64::from(review.seconds));
+        world.schedule(ends, Later::Reviewed { shown, blocked });
+        return Err(Refused::new(40252, words_for(40252)));
+    }
+    world.deliver(shown);
     done_with(json!({ "msgid": msgid }))
+}
+
+/// Counts what a person takes from an account in a day, where that has a limit.
+fn take(world: &mut World, ask: &Ask, person: &str) -> Result<(), Refused> {
+    let Some(limit) = world.settings.person_day else {
+        return Ok(());
+    };
+    let today = beijing_day(ask.now);
+    let key = (ask.app_id.clone(), person.to_owned());
+    let (day, count) = world.taken.entry(key).or_insert((today, 0));
+    if *day != today {
+        (*day, *count) = (today, 0);
+    }
+    if limit <= *count {
+        return Err(Refused::new(43117, words_for(43117)));
+    }
+    *count += 1;
+    Ok(())
+}
+
+impl World {
+    /// Brings a template message to its phone, or not, and lets the account know how it ended.
+    fn deliver(&mut self, shown: Shown) {
+        let habits = self.habits;
+        let blocked = self
+            .people
+            .get(&shown.person)
+            .and_then(|person| person.ties.get(&shown.app_id))
+            .is_none_or(|tie| tie.blocked || tie.followed_at.is_none());
+        // WeChat is not sure of its blanks.
+        let spaced = self.rng.random_bool(habits.blank_status);
+        let status = if blocked {
+            if spaced {
+                "failed: user block"
+            } else {
+                "failed:user block"
+            }
+        } else if self.rng.random_bool(habits.system_failed) {
+            if spaced {
+                "failed: system failed"
+            } else {
+                "failed:system failed"
+            }
+        } else if self.rng.random_bool(habits.freq_limit) {
+            if spaced {
+                "failed: freq limit"
+            } else {
+                "failed:freq limit"
+            }
+        } else {
+            "success"
+        };
+        let (app_id, person, msgid) = (shown.app_id.clone(), shown.person.clone(), shown.msgid);
+        if status == "success" {
+            self.show(shown);
+        }
+        self.push(
+            &app_id,
+            &person,
+            &Event::TemplateJobFinish { msgid, status },
+        );
+    }
+
+    /// Ends a review: the message is delivered now, or never.
+    pub fn finish_review(&mut self, shown: Shown, blocked: bool) {
+        if !blocked {
+            let at = self.now();
+            self.deliver(Shown { at, ..shown });
+            return;
+        }
+        let content: Vec<String> = shown
+            .fields
+            .iter()
+            .map(|field| format!("{}:{}", field.label, field.value))
+            .collect();
+        self.blocked.push(Blocked {
+            openid: super::people::openid_of(&shown.app_id, &shown.person),
+            app_id: shown.app_id,
+            template_id: shown.template_id,
+            msgid: shown.msgid,
+            title: shown.title,
+            content: content.join("\n"),
+            sent_at: shown.at,
+        });
+    }
 }
 
 /// `POST cgi-bin/message/subscribe/send`.
 pub(super) fn subscribe_send(world: &mut World, ask: &Ask) -> Outcome {
     let person = world.recipient(&ask.app_id, ask.text("touser"))?;
     let template = template_of(world, ask)?;
-    let fields = template::fill(&template, &ask.body["data"])?;
+    let fields = template::fill(&template, &ask.body["data"], world.settings.strictness)?;
     let page = given(&ask.body["page"]);
     if page
         .as_deref()
@@ -136,22 +227,69 @@ pub(super) fn subscribe_send(world: &mut World, ask: &Ask) -> Outcome {
     if !["", "developer", "trial", "formal"].contains(&state) {
         return Err(Refused::new(40097, "invalid args"));
     }
-    let left = world
-        .credits
-        .entry((person.clone(), template.template_id.clone()))
-        .or_default();
-    if *left == 0 {
-        return Err(Refused::new(43101, words_for(43101)));
-    }
-    *left -= 1;
-    let msgid = world.next_msgid();
     let page_app_id = page.is_some().then(|| ask.app_id.clone());
-    let shown = Shown {
+    let jump = Jump {
         page,
         page_app_id,
-        ..plain(world, ask, &person, fields, msgid)
+        url: None,
     };
-    show(world, shown, &template, ShownKind::Subscription);
+    send_subscribed(world, ask, &person, template, fields, jump)
+}
+
+/// `POST cgi-bin/message/subscribe/bizsend`: followers find it in the account's chat.
+pub(super) fn biz_send(world: &mut World, ask: &Ask) -> Outcome {
+    let person = world.recipient(&ask.app_id, ask.text("touser"))?;
+    let template = template_of(world, ask)?;
+    let fields = template::fill(&template, &ask.body["data"], world.settings.strictness)?;
+    let jump = Jump {
+        url: given(&ask.body["page"]),
+        ..jump(world, ask)?
+    };
+    send_subscribed(world, ask, &person, template, fields, jump)
+}
+
+fn send_subscribed(
+    world: &mut World,
+    ask: &Ask,
+    person: &str,
+    template: SimTemplate,
+    fields: Vec<ShownField>,
+    jump: Jump,
+) -> Outcome {
+    if fields.iter().any(|field| field.value.contains(RISKY)) {
+        return Err(Refused::new(45168, "hit sensitive words"));
+    }
+    let left = world
+        .credits
+        .get_mut(&(person.to_owned(), template.template_id.clone()))
+        .filter(|left| 0 < **left)
+        .ok_or_else(|| Refused::new(43101, words_for(43101)))?;
+    if !template.long_term {
+        *left -= 1;
+    }
+    let msgid = world.next_msgid();
+    let template_id = template.template_id.clone();
+    // What reaches us of these events are only failures of WeChat's own.
+    let failed = world.rng.random_bool(world.habits.system_failed);
+    if failed {
+        let event = Event::SubscribeSent {
+            template_id,
+            msgid,
+            code: 1003,
+        };
+        world.push(&ask.app_id, person, &event);
+        return done_with(json!({ "msgid": msgid }));
+    }
+    let shown = Shown {
+        page: jump.page,
+        page_app_id: jump.page_app_id,
+        url: jump.url,
+        title: template.title,
+        template_id,
+        kind: ShownKind::Subscription,
+        ..plain(world, ask, person, fields, msgid)
+    };
+    world.show(shown);
     done_with(json!({ "msgid": msgid }))
 }
 
@@ -168,46 +306,14 @@ pub(super) fn page_exists(world: &World, ask: &Ask, page: &str) -> bool {
     published.is_none_or(|pages| pages.iter().any(|known| known == path))
 }
 
-/// `POST cgi-bin/message/custom/send`: only somebody who just did something may be answered.
-pub(super) fn custom_send(world: &mut World, ask: &Ask) -> Outcome {
-    let person = world.recipient(&ask.app_id, ask.text("touser"))?;
-    let kind = ask.text("msgtype").to_owned();
-    let content = match kind.as_str() {
-        "text" => given(&ask.body["text"]["content"]),
-        "" => None,
-        _ => ask.body.get(&kind).map(Value::to_string),
-    };
-    let Some(content) = content else {
-        return Err(Refused::new(40008, "invalid message type"));
-    };
-    let tie = world
-        .tie(&ask.app_id, &person)
-        .expect("the recipient is known here");
-    match &mut tie.answers {
-        Some((until, left)) if ask.now <= *until => {
-            if *left == 0 {
-                return Err(Refused::new(45047, "out of response count limit"));
-            }
-            *left -= 1;
-        }
-        _ => {
-            return Err(Refused::new(
-                45015,
-                "response out of time limit or subscription is canceled",
-            ));
-        }
-    }
-    let msgid = world.next_msgid();
-    let fields = vec![ShownField {
-        label: String::new(),
-        value: content,
-    }];
-    let shown = plain(world, ask, &person, fields, msgid);
-    world.shown.push(shown);
-    done_with(json!({}))
-}
-
-fn plain(world: &World, ask: &Ask, person: &str, fields: Vec<ShownField>, msgid: i64) -> Shown {
+/// A message with nothing but its lines, for the caller to fill in the rest.
+pub(super) fn plain(
+    world: &World,
+    ask: &Ask,
+    person: &str,
+    fields: Vec<ShownField>,
+    msgid: i64,
+) -> Shown {
     Shown {
         person: person.to_owned(),
         app_id: ask.app_id.clone(),
@@ -223,15 +329,4 @@ fn plain(world: &World, ask: &Ask, person: &str, fields: Vec<ShownField>, msgid:
         msgid,
         kind: ShownKind::CustomerService,
     }
-}
-
-fn show(world: &mut World, shown: Shown, template: &SimTemplate, kind: ShownKind) {
-    let title = template.title.clone();
-    let template_id = template.template_id.clone();
-    world.shown.push(Shown {
-        title,
-        template_id,
-        kind,
-        ..shown
-    });
 }

@@ -1,5 +1,4 @@
-//! The paths for those who run an account: quotas, rids, addresses, tickets, uploads, and the
-//! check of a text.
+//! The paths for those who run an account: quotas, rids, addresses, tickets.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -9,11 +8,6 @@ use super::state::World;
 
 const TICKET_LIFE: TimeDelta = TimeDelta::seconds(7200);
 const RID_LIFE: TimeDelta = TimeDelta::days(7);
-
-/// Text holding this is found `risky`.
-const RISKY: &str = "违规";
-/// Text holding this is left to `review`.
-const DOUBTFUL: &str = "存疑";
 
 /// `POST cgi-bin/clear_quota` and its variant with the secret.
 pub(super) fn clear_quota(world: &mut World, ask: &Ask) -> Outcome {
@@ -89,67 +83,39 @@ pub(super) fn ticket(world: &mut World, ask: &Ask) -> Outcome {
     done_with(json!({ "ticket": ticket, "expires_in": left }))
 }
 
-/// `POST cgi-bin/media/upload`: the file itself is thrown away.
-pub(super) fn upload(world: &mut World, ask: &Ask) -> Outcome {
-    let kind = ask.param("type");
-    if !["image", "voice", "video", "thumb"].contains(&kind) {
-        return Err(Refused::new(40004, "invalid media type"));
+/// `POST cgi-bin/openapi/quota/clear`: one path's counter; fifty times a month.
+pub(super) fn clear_path(world: &mut World, ask: &Ask) -> Outcome {
+    let path = ask.text("cgi_path").trim_start_matches('/');
+    if super::endpoints::find(path).is_none() {
+        return Err(Refused::new(76021, "cgi_path not found, please check"));
     }
-    let has = |wanted: &[u8]| {
-        ask.bytes
-            .windows(wanted.len())
-            .any(|window| window == wanted)
-    };
-    if !has(b"name=\"media\"") || !has(b"filename=") {
-        return Err(Refused::new(41005, "media data missing"));
-    }
-    let media_id = world.random_text(64);
-    bare(json!({ "type": kind, "media_id": media_id, "created_at": ask.now.timestamp() }))
+    world.quotas.clear_path(&ask.app_id, path, ask.now)?;
+    done()
 }
 
-/// `POST wxa/msg_sec_check`: what it finds is decided by two words, so that a test can choose.
-pub(super) fn check_text(world: &mut World, ask: &Ask) -> Outcome {
-    let content = ask.text("content");
-    let sound = ask.body["version"].as_i64() == Some(2)
-        && ask.body["scene"]
-            .as_i64()
-            .is_some_and(|scene| (1..=4).contains(&scene))
-        && !content.is_empty();
-    if !sound {
+/// `POST cgi-bin/callback/check`: what WeChat's servers find on their way to the callback address.
+pub(super) fn check_callback(world: &mut World, ask: &Ask) -> Outcome {
+    let action = ask.text("action");
+    let operator = ask.text("check_operator");
+    if !["all", "dns", "ping"].contains(&action)
+        || !["", "DEFAULT", "CHINANET", "UNICOM", "CAP"].contains(&operator)
+    {
         return Err(Refused::new(40097, "invalid args"));
     }
-    if 2500 < content.chars().count() {
-        return Err(Refused::new(45002, "content size out of limit"));
-    }
-    let person = world.recipient(&ask.app_id, ask.text("openid"))?;
-    let opened_at = world.people[&person]
-        .ties
-        .get(&ask.app_id)
-        .and_then(|tie| tie.opened_at);
-    if opened_at.is_none_or(|at| at + TimeDelta::hours(2) < ask.now) {
-        return Err(Refused::new(61010, "code is expired"));
-    }
-    let (suggest, label) = if content.contains(RISKY) {
-        ("risky", 20006)
-    } else if content.contains(DOUBTFUL) {
-        ("review", 20001)
-    } else {
-        ("pass", 100)
-    };
-    let trace = format!(
-        "{:08x}-{}",
-        ask.now.timestamp(),
-        world.random_text(17).to_lowercase()
-    );
-    done_with(json!({
-        "result": { "suggest": suggest, "label": label },
-        "detail": [{
-            "strategy": "content_model",
-            "errcode": 0,
-            "suggest": suggest,
-            "label": label,
-            "prob": 90,
-        }],
-        "trace_id": trace,
-    }))
+    let spec = &world.caller(ask).spec;
+    let host = spec
+        .callback_url
+        .as_deref()
+        .and_then(|url| reqwest::Url::parse(url).ok())
+        .and_then(|url| url.host_str().map(ToOwned::to_owned))
+        .ok_or_else(|| Refused::new(40166, "no callback url"))?;
+    let dns = json!([{ "ip": host, "real_operator": "UNICOM" }]);
+    let ping = json!([
+        { "ip": host, "from_operator": "UNICOM", "package_loss": "0%", "time": "1.020ms" }
+    ]);
+    bare(match action {
+        "dns" => json!({ "dns": dns }),
+        "ping" => json!({ "ping": ping }),
+        _ => json!({ "dns": dns, "ping": ping }),
+    })
 }

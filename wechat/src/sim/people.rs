@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeEncrypt, KeyIvInit};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt;
 use serde::Serialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::SimKind;
 use super::answer::Refused;
-use super::event::Event;
 use super::state::{Unknown, World};
 
 /// How long a code can be used.
@@ -47,6 +49,8 @@ pub struct PersonView {
 
 pub(super) struct Person {
     pub phone: String,
+    /// They look at web pages through a preview, as a virtual person.
+    pub snapshot: bool,
     pub ties: BTreeMap<String, Tie>,
 }
 
@@ -57,7 +61,15 @@ pub(super) struct Tie {
     /// The place in the list of followers.
     pub order: u64,
     pub blocked: bool,
+    /// The account put them on its blacklist.
+    pub blacklisted: bool,
     pub scene: String,
+    /// The scene is a number.
+    pub scene_is_number: bool,
+    /// What the account calls them.
+    pub remark: String,
+    /// The account's tags on them.
+    pub tags: Vec<i64>,
     pub session_key: Option<String>,
     /// When they last opened the mini-program.
     pub opened_at: Option<DateTime<Utc>>,
@@ -69,6 +81,10 @@ pub(super) struct Tie {
 pub(super) enum CodeKind {
     Login,
     Phone,
+    /// Of a web page that may learn who somebody is (`snsapi_base`).
+    PageBase,
+    /// Of a web page that may ask for the profile, too (`snsapi_userinfo`).
+    PageUserInfo,
 }
 
 pub(super) struct Code {
@@ -100,6 +116,7 @@ impl World {
             .and_modify(|person| spec.phone.clone_into(&mut person.phone))
             .or_insert_with(|| Person {
                 phone: spec.phone.to_owned(),
+                snapshot: false,
                 ties: BTreeMap::new(),
             });
     }
@@ -162,44 +179,10 @@ impl World {
             .ok_or_else(|| Refused::new(40003, "invalid openid"))
     }
 
-    pub fn follow(&mut self, app_id: &str, person: &str, scene: &str) -> Result<(), Unknown> {
-        let now = self.now();
-        let order = self.follows;
-        let tie = self.tie(app_id, person)?;
-        if tie.followed_at.is_some() {
-            tie.blocked = false;
-            return Ok(());
-        }
-        tie.followed_at = Some(now);
-        tie.order = order;
-        tie.blocked = false;
-        scene.clone_into(&mut tie.scene);
-        tie.answers = Some((now + TimeDelta::minutes(1), 3));
-        self.follows += 1;
-        self.push(
-            app_id,
-            person,
-            &Event::Subscribe {
-                scene: scene.to_owned(),
-            },
-        );
-        Ok(())
-    }
-
-    pub fn unfollow(&mut self, app_id: &str, person: &str) -> Result<(), Unknown> {
-        let tie = self.tie(app_id, person)?;
-        tie.answers = None;
-        tie.blocked = false;
-        if tie.followed_at.take().is_some() {
-            self.push(app_id, person, &Event::Unsubscribe);
-        }
-        Ok(())
-    }
-
     /// What `wx.login` would yield: the mini-program is open now, and the session key may change.
     pub fn login_code(&mut self, app_id: &str, person: &str) -> Result<String, Unknown> {
         let now = self.now();
-        let rotate = self.rng.random_bool(self.rotate_session);
+        let rotate = self.rng.random_bool(self.settings.session_rotation);
         let session_key = STANDARD.encode(self.rng.random::<[u8; 16]>());
         let tie = self.tie(app_id, person)?;
         tie.opened_at = Some(now);
@@ -224,10 +207,62 @@ impl World {
             .ok_or(Unknown::MiniProgram)
     }
 
+    /// What a web page gets behind its address after somebody opened it.
+    pub fn page_code(
+        &mut self,
+        app_id: &str,
+        person: &str,
+        with_profile: bool,
+    ) -> Result<String, Unknown> {
+        self.tie(app_id, person)?;
+        let kind = if with_profile {
+            CodeKind::PageUserInfo
+        } else {
+            CodeKind::PageBase
+        };
+        Ok(self.issue(kind, app_id, person))
+    }
+
+    /// A person's data as `wx.getUserInfo` and its kin hand them over: sealed with the session
+    /// key, and the initial vector beside it.
+    pub fn encrypted_data(
+        &mut self,
+        app_id: &str,
+        person: &str,
+        mut data: Value,
+    ) -> Result<(String, String), Unknown> {
+        let now = self.now();
+        let iv: [u8; 16] = self.rng.random();
+        let fresh = self.rng.random::<[u8; 16]>();
+        let key = self
+            .tie(app_id, person)?
+            .session_key
+            .get_or_insert_with(|| STANDARD.encode(fresh));
+        let key = STANDARD.decode(key).expect("session keys are base64");
+        if let Value::Object(data) = &mut data {
+            let watermark = json!({ "timestamp": now.timestamp(), "appid": app_id });
+            data.insert("watermark".to_owned(), watermark);
+        }
+        let cipher =
+            cbc::Encryptor::<aes::Aes128>::new_from_slices(&key, &iv).expect("both have 16 bytes");
+        let mut text = data.to_string().into_bytes();
+        let length = text.len();
+        text.resize(length + 16, 0);
+        let sealed = cipher
+            .encrypt_padded::<Pkcs7>(&mut text, length)
+            .expect("there is room for a block of padding");
+        let sealed = STANDARD.encode(sealed);
+        let digest = hex::encode(Sha256::digest(&sealed));
+        self.sealed.insert((app_id.to_owned(), digest), now);
+        Ok((sealed, STANDARD.encode(iv)))
+    }
+
     fn issue(&mut self, kind: CodeKind, app_id: &str, person: &str) -> String {
         let text = match kind {
-            CodeKind::Login => format!("0{}", self.random_text(31)),
             CodeKind::Phone => self.random_text(64),
+            CodeKind::Login | CodeKind::PageBase | CodeKind::PageUserInfo => {
+                format!("0{}", self.random_text(31))
+            }
         };
         let code = Code {
             kind,
@@ -238,79 +273,5 @@ impl World {
         };
         self.codes.insert(text.clone(), code);
         text
-    }
-
-    /// Somebody agrees to `count` more messages of a template.
-    pub fn grant_credit(
-        &mut self,
-        person: &str,
-        template_id: &str,
-        count: u32,
-    ) -> Result<(), Unknown> {
-        let app_id = self.mini_program()?;
-        self.tie(&app_id, person)?;
-        let left = self
-            .credits
-            .entry((person.to_owned(), template_id.to_owned()))
-            .or_default();
-        *left = left.saturating_add(count);
-        let template_id = template_id.to_owned();
-        self.push(
-            &app_id,
-            person,
-            &Event::SubscribePopup {
-                template_id,
-                accepted: true,
-            },
-        );
-        Ok(())
-    }
-
-    /// Somebody writes to an account, which may then answer five times within two days.
-    pub fn write(&mut self, app_id: &str, person: &str, text: &str) -> Result<(), Unknown> {
-        let until = self.now() + TimeDelta::hours(48);
-        self.tie(app_id, person)?.answers = Some((until, 5));
-        let msgid = self.next_msgid();
-        self.push(
-            app_id,
-            person,
-            &Event::Text {
-                content: text.to_owned(),
-                msgid,
-            },
-        );
-        Ok(())
-    }
-
-    /// Somebody taps a menu button of the kind `click`.
-    pub fn click(&mut self, app_id: &str, person: &str, key: &str) -> Result<(), Unknown> {
-        let until = self.now() + TimeDelta::minutes(1);
-        self.tie(app_id, person)?.answers = Some((until, 3));
-        self.push(
-            app_id,
-            person,
-            &Event::Click {
-                key: key.to_owned(),
-            },
-        );
-        Ok(())
-    }
-
-    /// Somebody scans an account's QR code: a follower only scans, anybody else follows.
-    pub fn scan(&mut self, app_id: &str, person: &str, scene: &str) -> Result<(), Unknown> {
-        let until = self.now() + TimeDelta::minutes(1);
-        let tie = self.tie(app_id, person)?;
-        if tie.followed_at.is_none() {
-            return self.follow(app_id, person, scene);
-        }
-        tie.answers = Some((until, 3));
-        self.push(
-            app_id,
-            person,
-            &Event::Scan {
-                scene: scene.to_owned(),
-            },
-        );
-        Ok(())
     }
 }

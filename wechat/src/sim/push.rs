@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
+use super::chat::FAILURE;
 use super::event::{Event, Fields};
 use super::handle::Handle;
 use super::people::openid_of;
 use super::record::{Push, Try};
+use super::reply::{self, PassiveReply};
+use super::settings::chance;
 use super::state::World;
 use super::{CallbackMode, PushFormat, SimApp};
 use crate::crypto::{KeyError, MessageCrypt};
@@ -20,6 +23,8 @@ use crate::crypto::{KeyError, MessageCrypt};
 /// How long WeChat waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(5);
 const TRIES: usize = 3;
+/// How often the world is looked at when nobody calls.
+const TICK: Duration = Duration::from_millis(250);
 /// How much of an answer is remembered.
 const REMEMBERED: usize = 2000;
 
@@ -41,6 +46,15 @@ pub struct PushHabits {
     pub lost: f64,
     /// The chance that an event waits three times the longest delay, so that later ones overtake it.
     pub reordered: f64,
+    /// The chance that a try is sealed with the account's previous key, if it has one.
+    pub previous_key: f64,
+    /// The chance that a template message ends with `failed: system failed` and reaches nobody;
+    /// of subscription messages the same chance pushes `subscribe_msg_sent_event`.
+    pub system_failed: f64,
+    /// The chance that a template message ends with `failed:freq limit` and reaches nobody.
+    pub freq_limit: f64,
+    /// The chance that the status of a failed message has a blank behind its colon.
+    pub blank_status: f64,
 }
 
 impl Default for PushHabits {
@@ -53,6 +67,27 @@ impl Default for PushHabits {
             duplicate: 0.0,
             lost: 0.0,
             reordered: 0.0,
+            previous_key: 0.0,
+            system_failed: 0.0,
+            freq_limit: 0.0,
+            blank_status: 0.5,
+        }
+    }
+}
+
+impl PushHabits {
+    /// The same with chances brought between 0 and 1.
+    pub(super) fn sound(self) -> Self {
+        Self {
+            before_answer: chance(self.before_answer),
+            duplicate: chance(self.duplicate),
+            lost: chance(self.lost),
+            reordered: chance(self.reordered),
+            previous_key: chance(self.previous_key),
+            system_failed: chance(self.system_failed),
+            freq_limit: chance(self.freq_limit),
+            blank_status: chance(self.blank_status),
+            ..self
         }
     }
 }
@@ -79,16 +114,18 @@ struct Sealed {
     body: String,
 }
 
+/// What a try came to.
 enum Verdict {
-    Good,
+    Good(Option<PassiveReply>),
     /// An answer, but none WeChat understands: it is not sent again.
-    Odd,
+    Odd(&'static str),
     Again,
 }
 
 /// The callback key of an account.
 pub(super) fn crypt(app: &SimApp) -> Result<MessageCrypt, KeyError> {
-    MessageCrypt::new(&app.app_id, &app.token, &app.aes_key, None)
+    let previous = app.previous_aes_key.as_deref();
+    MessageCrypt::new(&app.app_id, &app.token, &app.aes_key, previous)
 }
 
 pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
@@ -120,6 +157,7 @@ impl World {
             lost,
             delivered: false,
             service_failure: false,
+            reply: None,
             tries: Vec::new(),
         });
         if lost {
@@ -183,7 +221,10 @@ impl World {
         let body = match outside {
             None => plain().close(),
             Some(outside) => {
-                let encrypt = crypt.seal_with(plain().close().as_bytes(), random16);
+                let previous = spec.previous_aes_key.is_some()
+                    && self.rng.random_bool(self.habits.previous_key);
+                let text = plain().close();
+                let encrypt = crypt.seal_with_key(previous.into(), text.as_bytes(), random16);
                 query.push(("encrypt_type", "aes".to_owned()));
                 query.push((
                     "msg_signature",
@@ -204,21 +245,22 @@ impl World {
         })
     }
 
-    fn note_try(&mut self, record: usize, answer: Result<(u16, String), String>) -> Verdict {
+    /// Remembers how a try went. The first good answer somebody waits for stands in the chat; a
+    /// second copy's answer does not.
+    fn note_try(&mut self, job: &PushJob, answer: Result<(u16, String), String>) -> bool {
         let at = self.now();
         let verdict = match &answer {
-            Ok((200..=299, body)) => judge(body),
+            Ok((200..=299, body)) => self.judge(job, body),
             Ok(_) | Err(_) => Verdict::Again,
         };
-        let push = &mut self.pushes[record];
-        match verdict {
-            Verdict::Good => push.delivered = true,
-            Verdict::Odd => push.service_failure = true,
-            Verdict::Again => {}
-        }
+        let push = &mut self.pushes[job.record];
         let (status, body, error) = match answer {
             Ok((status, body)) => (Some(status), body, None),
             Err(error) => (None, String::new(), Some(error)),
+        };
+        let error = match &verdict {
+            Verdict::Odd(why) => Some((*why).to_owned()),
+            Verdict::Good(_) | Verdict::Again => error,
         };
         let body = body.chars().take(REMEMBERED).collect();
         push.tries.push(Try {
@@ -227,28 +269,68 @@ impl World {
             body,
             error,
         });
-        verdict
+        match verdict {
+            Verdict::Again => return false,
+            Verdict::Odd(_) => self.fail(job),
+            Verdict::Good(reply) => {
+                let is_first = !std::mem::replace(&mut push.delivered, true);
+                push.reply.clone_from(&reply);
+                if let Some(reply) = reply
+                    && is_first
+                    && job.event.awaits_answer()
+                {
+                    let person = self.pushes[job.record].person.clone();
+                    self.chat_reply(&job.app_id, &person, reply);
+                }
+            }
+        }
+        true
+    }
+
+    fn judge(&self, job: &PushJob, body: &str) -> Verdict {
+        // Keys were read when the simulator started or when they were changed.
+        let Some(spec) = self.apps.get(&job.app_id).map(|app| &app.spec) else {
+            return Verdict::Again;
+        };
+        let Ok(crypt) = crypt(spec) else {
+            return Verdict::Again;
+        };
+        match reply::read(spec, &crypt, &job.openid, body) {
+            Ok(reply) => Verdict::Good(reply),
+            Err(why) => Verdict::Odd(why),
+        }
+    }
+
+    /// What is left when our server did not answer, or not so that WeChat understands it.
+    fn fail(&mut self, job: &PushJob) {
+        let push = &mut self.pushes[job.record];
+        let is_first = !std::mem::replace(&mut push.service_failure, true);
+        if is_first && job.event.awaits_answer() {
+            let person = push.person.clone();
+            self.chat_remark(&job.app_id, &person, FAILURE);
+        }
     }
 }
 
-/// Nothing, `success`, or a passive reply in the account's own format.
-fn judge(body: &str) -> Verdict {
-    let body = body.trim();
-    if body.is_empty() || body == "success" || body.starts_with("<xml>") || body.starts_with('{') {
-        Verdict::Good
-    } else {
-        Verdict::Odd
-    }
-}
-
-/// Delivers jobs until nobody can send any more.
+/// Delivers jobs until nobody can send any more, and looks at the world now and then, so that what
+/// is due happens although nobody calls.
 pub(super) async fn deliver_all(
     handle: Handle,
     client: reqwest::Client,
     mut jobs: UnboundedReceiver<PushJob>,
 ) {
-    while let Some(job) = jobs.recv().await {
-        actix_web::rt::spawn(deliver(handle.clone(), client.clone(), job));
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            job = jobs.recv() => match job {
+                Some(job) => {
+                    actix_web::rt::spawn(deliver(handle.clone(), client.clone(), job));
+                }
+                None => return,
+            },
+            _ = ticks.tick() => handle.with(|_| ()),
+        }
     }
 }
 
@@ -264,16 +346,13 @@ async fn deliver(handle: Handle, client: reqwest::Client, job: PushJob) {
             break;
         };
         let answer = send(&client, sealed).await;
-        if !matches!(
-            handle.with(|world| world.note_try(job.record, answer)),
-            Verdict::Again
-        ) {
+        if handle.with(|world| world.note_try(&job, answer)) {
             settled = true;
             break;
         }
     }
     if !settled {
-        handle.with(|world| world.pushes[job.record].service_failure = true);
+        handle.with(|world| world.fail(&job));
     }
     if let Some(done) = job.done {
         // The send that waited may have been given up by its caller.

@@ -8,6 +8,7 @@ use super::answer::{Refused, words_for};
 use super::state::{beijing, beijing_day};
 
 const CLEARS_PER_MONTH: u32 = 10;
+const PATH_CLEARS_PER_MONTH: u32 = 50;
 
 /// One path's allowance.
 #[derive(Clone, Copy)]
@@ -24,11 +25,37 @@ pub(super) struct Meter {
     used_this_minute: u64,
 }
 
+/// How often counters were set back in a month.
+#[derive(Default)]
+struct Clears {
+    month: (i32, u32),
+    used: u32,
+}
+
+impl Clears {
+    fn spend(&mut self, allowed: u32, now: DateTime<Utc>) -> Result<(), Refused> {
+        let here = beijing(now);
+        let month = (here.year(), here.month());
+        if self.month != month {
+            (self.month, self.used) = (month, 0);
+        }
+        if allowed <= self.used {
+            return Err(Refused::new(
+                48006,
+                "forbid to clear quota because of reaching the limit",
+            ));
+        }
+        self.used += 1;
+        Ok(())
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Quotas {
     meters: HashMap<(String, String), Meter>,
     changed: HashMap<(String, String), Limits>,
-    clears: HashMap<String, ((i32, u32), u32)>,
+    clears: HashMap<String, Clears>,
+    path_clears: HashMap<String, Clears>,
 }
 
 impl Quotas {
@@ -80,20 +107,22 @@ impl Quotas {
 
     /// Sets an account's counters back; ten times a month.
     pub fn clear(&mut self, app_id: &str, now: DateTime<Utc>) -> Result<(), Refused> {
-        let here = beijing(now);
-        let month = (here.year(), here.month());
-        let (counted, used) = self.clears.entry(app_id.to_owned()).or_insert((month, 0));
-        if *counted != month {
-            (*counted, *used) = (month, 0);
-        }
-        if CLEARS_PER_MONTH <= *used {
-            return Err(Refused::new(
-                48006,
-                "forbid to clear quota because of reaching the limit",
-            ));
-        }
-        *used += 1;
+        let clears = self.clears.entry(app_id.to_owned()).or_default();
+        clears.spend(CLEARS_PER_MONTH, now)?;
         self.meters.retain(|(owner, _), _| owner != app_id);
+        Ok(())
+    }
+
+    /// Sets one path's counter back; fifty times a month.
+    pub fn clear_path(
+        &mut self,
+        app_id: &str,
+        path: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refused> {
+        let clears = self.path_clears.entry(app_id.to_owned()).or_default();
+        clears.spend(PATH_CLEARS_PER_MONTH, now)?;
+        self.meters.remove(&(app_id.to_owned(), path.to_owned()));
         Ok(())
     }
 }
@@ -115,6 +144,14 @@ fn usual(path: &str) -> Limits {
         "wxa/getwxacodeunlimit" => Limits {
             day: 50_000_000,
             minute: 5_000,
+        },
+        "wxa/media_check_async" => Limits {
+            day: 200_000,
+            minute: 2_000,
+        },
+        "wxa/resetusersessionkey" => Limits {
+            day: 10_000_000,
+            minute: 60_000,
         },
         "wxa/msg_sec_check" => Limits {
             day: 2_000_000,

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::reply::PassiveReply;
+
 /// One message as a phone shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shown {
@@ -111,6 +113,8 @@ pub struct Push {
     pub delivered: bool,
     /// The phone would say 该公众号提供的服务出现故障.
     pub service_failure: bool,
+    /// What our server answered, opened.
+    pub reply: Option<PassiveReply>,
     /// Each try.
     pub tries: Vec<Try>,
 }
@@ -124,7 +128,7 @@ pub struct Try {
     pub status: Option<u16>,
     /// The beginning of the answer's body.
     pub body: String,
-    /// Why there was no answer.
+    /// Why there was no answer, or none WeChat understands.
     pub error: Option<String>,
 }
 

@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use serde_json::Value;
@@ -16,7 +17,8 @@ use super::answer::{Heard, Refused, Reply};
 use super::fault::{Fault, FaultKind};
 use super::handle::Handle;
 use super::push::PushJob;
-use super::trickle::Trickle;
+use super::spoil::{plain, seen_status, spoil};
+use super::trickle::Line;
 use super::{admin, pages};
 
 /// How long one subscription message takes; another to the same person meanwhile is refused.
@@ -30,6 +32,7 @@ pub(super) fn run(handle: Handle, listener: TcpListener) -> std::io::Result<Serv
         App::new()
             .app_data(Data::new(handle.clone()))
             .app_data(web::PayloadConfig::new(LARGEST_BODY))
+            .service(pages::authorize)
             .service(
                 web::scope("/sim")
                     .configure(pages::configure)
@@ -37,14 +40,24 @@ pub(super) fn run(handle: Handle, listener: TcpListener) -> std::io::Result<Serv
             )
             .default_service(web::to(wechat))
     };
-    let server = HttpServer::new(build).workers(1).disable_signals();
+    let server = HttpServer::new(build)
+        .workers(1)
+        .disable_signals()
+        .on_connect(|connection, data| {
+            if let Some(stream) = connection.downcast_ref::<TcpStream>()
+                && let Ok(line) = Line::hold(stream)
+            {
+                data.insert(line);
+            }
+        });
     Ok(server.listen(listener)?.run())
 }
 
 async fn wechat(request: HttpRequest, body: Bytes, handle: Data<Handle>) -> HttpResponse {
     let heard = hear(&request, body);
     let counted = request.headers().contains_key(CONTENT_LENGTH);
-    if !heard.get && !counted {
+    let strict = handle.with(|world| world.settings.strictness);
+    if !heard.get && !counted && strict.length {
         handle.with(|world| world.note_call(&heard, Some(412), None));
         return HttpResponse::PreconditionFailed().finish();
     }
@@ -68,17 +81,16 @@ async fn wechat(request: HttpRequest, body: Bytes, handle: Data<Handle>) -> Http
         if let (Some(errcode), false) = (ordered, prevented) {
             reply = world.refuse(&heard, errcode);
         }
-        let status = match fault.as_ref().map(|fault| fault.kind) {
-            Some(FaultKind::Timeout { .. } | FaultKind::HangUp | FaultKind::HalfClosed) => None,
-            Some(FaultKind::Html) => Some(502),
-            _ => Some(reply.status),
-        };
+        let status = seen_status(&reply, fault.as_ref().map(|fault| fault.kind));
         world.note_call(&heard, status, reply.errcode);
         reply
     });
     hand_over(&handle, jobs).await;
     match fault {
-        Some(fault) => spoil(reply, fault.kind).await,
+        Some(fault) => {
+            let line = request.conn_data::<Line>().cloned();
+            spoil(reply, fault.kind, line).await
+        }
         None => plain(reply),
     }
 }
@@ -90,6 +102,7 @@ fn hear(request: &HttpRequest, body: Bytes) -> Heard {
         path: request.path().trim_start_matches('/').to_owned(),
         query: query.map(web::Query::into_inner).unwrap_or_default(),
         body,
+        typed: request.headers().contains_key(CONTENT_TYPE),
         ip: request
             .peer_addr()
             .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip()),
@@ -111,59 +124,6 @@ async fn hand_over(handle: &Handle, jobs: Vec<PushJob>) {
         // Whether it arrived in time is in the record of pushes; the send is answered either way.
         let _ = tokio::time::timeout(PATIENCE, told).await;
     }
-}
-
-fn plain(reply: Reply) -> HttpResponse {
-    let status = StatusCode::from_u16(reply.status).expect("the simulator's own statuses are real");
-    HttpResponse::build(status)
-        .content_type(reply.content_type)
-        .body(reply.body)
-}
-
-async fn spoil(mut reply: Reply, kind: FaultKind) -> HttpResponse {
-    match kind {
-        FaultKind::Errcode(_) => {}
-        FaultKind::Timeout { millis } => {
-            tokio::time::sleep(Duration::from_millis(millis)).await;
-            return HttpResponse::Ok().body(Trickle::nothing());
-        }
-        FaultKind::Drip { millis } => {
-            let body = Trickle::drip(&reply.body, Duration::from_millis(millis));
-            return HttpResponse::Ok()
-                .content_type(reply.content_type)
-                .body(body);
-        }
-        FaultKind::HangUp => return HttpResponse::Ok().body(Trickle::nothing()),
-        FaultKind::HalfClosed => {
-            let body = Trickle::half(&reply.body);
-            return HttpResponse::Ok()
-                .content_type(reply.content_type)
-                .body(body);
-        }
-        FaultKind::Truncated => reply.body.truncate(reply.body.len() / 2),
-        FaultKind::Empty => reply.body.clear(),
-        FaultKind::Html => {
-            reply.status = 502;
-            reply.content_type = "text/html";
-            reply.body = b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec();
-        }
-        FaultKind::PlainText => reply.content_type = "text/plain",
-        FaultKind::ErrcodeAsString => {
-            if let Ok(Value::Object(mut answer)) = serde_json::from_slice(&reply.body) {
-                let errcode = answer.get("errcode").and_then(Value::as_i64).unwrap_or(0);
-                answer.insert("errcode".to_owned(), errcode.to_string().into());
-                reply.body = Value::Object(answer).to_string().into_bytes();
-            }
-        }
-        FaultKind::Close => {
-            let mut response = plain(reply);
-            response
-                .head_mut()
-                .set_connection_type(actix_web::http::ConnectionType::Close);
-            return response;
-        }
-    }
-    plain(reply)
 }
 
 /// The right to send one person a subscription message; WeChat allows one at a time (43108).

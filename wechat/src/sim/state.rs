@@ -9,14 +9,19 @@ use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
 use super::answer::{Ask, Heard, Outcome, Refused, Reply, words_for};
-use super::endpoints::{self, Auth, Endpoint, Who};
+use super::chat::ChatLine;
+use super::codes::QrCode;
 use super::fault::Faults;
+use super::later::{Blocked, Later};
+use super::menu::Menus;
+use super::oauth::Grants;
 use super::people::{Code, Person};
 use super::push::{PushHabits, PushJob};
 use super::quota::Quotas;
 use super::record::{Call, Push, RidRecord, Shown};
-use super::tokens::{self, Tokens};
-use super::{Now, Options, SimApp, SimKind};
+use super::settings::Settings;
+use super::tokens::Tokens;
+use super::{Now, Options, SimApp};
 
 /// How many calls and rids are remembered before the oldest half is dropped.
 const REMEMBERED: usize = 100_000;
@@ -33,12 +38,20 @@ pub enum Unknown {
     /// No account is a mini-program.
     #[error("the simulator has no mini-program")]
     MiniProgram,
+    /// No QR code has this ticket any more.
+    #[error("the QR code is unknown or has expired")]
+    Ticket,
+    /// The menu has no such button.
+    #[error("the menu has no button {0}")]
+    Button(String),
 }
 
 /// One account and what has become of it.
 pub(super) struct App {
     pub spec: SimApp,
-    pub menu: Option<Value>,
+    pub menus: Menus,
+    /// The tags it gave its followers' labels, by id.
+    pub tags: BTreeMap<i64, String>,
     pub ticket: Option<(String, DateTime<Utc>)>,
     /// The pages that are published; `None` is any well-formed page.
     pub pages: Option<Vec<String>>,
@@ -60,15 +73,26 @@ pub(super) struct World {
     pub sent: HashMap<(String, String, String), (DateTime<Utc>, i64)>,
     /// The openids a subscription message is just being sent to.
     pub sending: Vec<String>,
-    pub qr_tickets: HashMap<String, String>,
+    /// How many template messages a person took from an account on a day.
+    pub taken: HashMap<(String, String), (i64, u32)>,
+    pub qr_codes: HashMap<String, QrCode>,
+    /// What was uploaded, by account and `media_id`, and until when it can be used.
+    pub media: HashMap<(String, String), DateTime<Utc>>,
+    /// What web pages may do in people's names.
+    pub grants: Grants,
+    /// Digests of `encryptedData` the simulator sealed, by account, and when.
+    pub sealed: HashMap<(String, String), DateTime<Utc>>,
     pub quotas: Quotas,
     pub faults: Faults,
     pub habits: PushHabits,
-    pub follower_page: usize,
-    pub rotate_session: f64,
+    pub settings: Settings,
     pub follows: u64,
     pub messages: i64,
     pub shown: Vec<Shown>,
+    pub chat: Vec<ChatLine>,
+    pub blocked: Vec<Blocked>,
+    /// What is still to happen, the next first.
+    pub later: Vec<(DateTime<Utc>, Later)>,
     pub calls: Vec<Call>,
     pub pushes: Vec<Push>,
     pub rids: HashMap<String, RidRecord>,
@@ -83,7 +107,8 @@ impl World {
                 spec.app_id.clone(),
                 App {
                     spec,
-                    menu: None,
+                    menus: Menus::default(),
+                    tags: BTreeMap::new(),
                     ticket: None,
                     pages: None,
                 },
@@ -101,15 +126,21 @@ impl World {
             credits: HashMap::new(),
             sent: HashMap::new(),
             sending: Vec::new(),
-            qr_tickets: HashMap::new(),
+            taken: HashMap::new(),
+            qr_codes: HashMap::new(),
+            media: HashMap::new(),
+            grants: Grants::default(),
+            sealed: HashMap::new(),
             quotas: Quotas::default(),
             faults: Faults::default(),
             habits: PushHabits::default(),
-            follower_page: 10_000,
-            rotate_session: 0.3,
+            settings: Settings::default(),
             follows: 0,
             messages: 0,
             shown: Vec::new(),
+            chat: Vec::new(),
+            blocked: Vec::new(),
+            later: Vec::new(),
             calls: Vec::new(),
             pushes: Vec::new(),
             rids: HashMap::new(),
@@ -227,140 +258,6 @@ impl World {
         };
         self.calls.push(call);
     }
-
-    fn decide(&mut self, heard: &Heard) -> Outcome {
-        let endpoint = endpoints::find(&heard.path)
-            .ok_or_else(|| Refused::new(40066, format!("invalid url {}", heard.path)))?;
-        if heard.get != endpoint.get {
-            return Err(if endpoint.get {
-                Refused::new(43001, "require GET method")
-            } else {
-                Refused::new(43002, "require POST method")
-            });
-        }
-        let now = self.now();
-        let token = heard.query.get("access_token").map_or("", String::as_str);
-        let by_token = match endpoint.auth {
-            Auth::Token => self.tokens.check(token, now)?,
-            Auth::Secret | Auth::Nothing => String::new(),
-        };
-        let body = if endpoint.get || endpoint.raw {
-            Value::Null
-        } else {
-            read_json(&heard.body)?
-        };
-        let app_id = match endpoint.auth {
-            Auth::Token => by_token,
-            Auth::Secret => self.by_secret(&heard.query, &body)?,
-            Auth::Nothing => return (endpoint.run)(self, &ask_of(String::new(), heard, body, now)),
-        };
-        self.admit(endpoint, &app_id, heard, now)?;
-        (endpoint.run)(self, &ask_of(app_id, heard, body, now))
-    }
-
-    /// The checks that need to know the account: source address, quota and kind.
-    fn admit(
-        &mut self,
-        endpoint: &Endpoint,
-        app_id: &str,
-        heard: &Heard,
-        now: DateTime<Utc>,
-    ) -> Result<(), Refused> {
-        let spec = &self
-            .apps
-            .get(app_id)
-            .expect("credentials name known accounts")
-            .spec;
-        // Mini-programs are held to their whitelist only where the secret travels to mint a token.
-        let address_matters = match spec.kind {
-            SimKind::MiniProgram => endpoint.guarded,
-            SimKind::ServiceAccount | SimKind::SubscriptionAccount => true,
-        };
-        if address_matters
-            && let Some(whitelist) = &spec.ip_whitelist
-            && !whitelist
-                .iter()
-                .any(|entry| tokens::covers(entry, heard.ip, spec.kind))
-        {
-            let ip = heard.ip;
-            let errmsg = format!("invalid ip {ip} ipv6 ::ffff:{ip}, not in whitelist");
-            return Err(Refused::new(40164, errmsg));
-        }
-        let allowed = match endpoint.who {
-            Who::Everyone => true,
-            Who::MiniProgram => spec.kind == SimKind::MiniProgram,
-            Who::Official => spec.kind != SimKind::MiniProgram,
-            Who::Service => spec.kind == SimKind::ServiceAccount,
-        };
-        if !allowed {
-            return Err(Refused::new(48001, "api unauthorized"));
-        }
-        self.quotas.spend(app_id, endpoint.path, now)
-    }
-
-    fn by_secret(&self, query: &HashMap<String, String>, body: &Value) -> Result<String, Refused> {
-        let given = |name: &str| {
-            query
-                .get(name)
-                .map(String::as_str)
-                .or_else(|| body[name].as_str())
-                .unwrap_or_default()
-        };
-        let app_id = given("appid");
-        let secret = if given("secret").is_empty() {
-            given("appsecret")
-        } else {
-            given("secret")
-        };
-        if app_id.is_empty() {
-            return Err(Refused::new(41002, "appid missing"));
-        }
-        if secret.is_empty() {
-            return Err(Refused::new(41004, "appsecret missing"));
-        }
-        let app = self
-            .app(app_id)
-            .map_err(|_| Refused::new(40013, "invalid appid"))?;
-        if app.spec.secret != secret {
-            return Err(Refused::new(40125, "invalid appsecret"));
-        }
-        Ok(app_id.to_owned())
-    }
-}
-
-fn ask_of(app_id: String, heard: &Heard, body: Value, now: DateTime<Utc>) -> Ask<'_> {
-    Ask {
-        app_id,
-        query: &heard.query,
-        body,
-        bytes: &heard.body,
-        now,
-    }
-}
-
-fn read_json(body: &[u8]) -> Result<Value, Refused> {
-    if body.is_empty() {
-        return Err(Refused::new(44002, "empty post data"));
-    }
-    if has_escapes(body) {
-        return Err(Refused::new(
-            40033,
-            "invalid charset. please check your request, if include \\uxxxx will create fail!",
-        ));
-    }
-    serde_json::from_slice(body).map_err(|_| Refused::new(47001, "data format error"))
-}
-
-/// Whether the body writes a character as `\uXXXX`, which WeChat does not take.
-fn has_escapes(body: &[u8]) -> bool {
-    let mut escaped = false;
-    for byte in body {
-        if escaped && *byte == b'u' {
-            return true;
-        }
-        escaped = *byte == b'\\' && !escaped;
-    }
-    false
 }
 
 /// The day in Beijing, by which WeChat counts.

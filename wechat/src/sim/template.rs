@@ -1,11 +1,12 @@
-//! Message templates: reading their lines, checking what is filled in, and listing them.
+//! Message templates: reading their lines and checking what is filled in. Where an account gets
+//! its templates from is left to `library`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::SimTemplate;
-use super::answer::{Ask, Outcome, Refused, bare, done_with};
+use super::answer::Refused;
 use super::record::ShownField;
-use super::state::World;
+use super::settings::Strictness;
 use crate::values;
 
 /// Fields of the templates from before 2023, which are cut instead of checked.
@@ -31,19 +32,33 @@ pub(super) fn lines(content: &str) -> Vec<(String, String)> {
 }
 
 /// Fills a template, or refuses with the name of the first field that does not fit.
-pub(super) fn fill(template: &SimTemplate, data: &Value) -> Result<Vec<ShownField>, Refused> {
+pub(super) fn fill(
+    template: &SimTemplate,
+    data: &Value,
+    strictness: Strictness,
+) -> Result<Vec<ShownField>, Refused> {
+    if strictness.dotted_keys
+        && let Some(data) = data.as_object()
+        && let Some(dotted) = data.keys().find(|key| {
+            key.strip_suffix(".DATA")
+                .is_some_and(|plain| data.contains_key(plain))
+        })
+    {
+        let errmsg = format!("argument invalid! data.{dotted}.value invalid");
+        return Err(Refused::new(47003, errmsg));
+    }
     lines(&template.content)
         .into_iter()
         .map(|(label, key)| {
             Ok(ShownField {
                 label,
-                value: value_of(&key, &data[&key]["value"])?,
+                value: value_of(&key, &data[&key]["value"], template.listed.get(&key))?,
             })
         })
         .collect()
 }
 
-fn value_of(key: &str, given: &Value) -> Result<String, Refused> {
+fn value_of(key: &str, given: &Value, listed: Option<&Vec<String>>) -> Result<String, Refused> {
     let refused =
         |why: &str| Refused::new(47003, format!("argument invalid! data.{key}.value {why}"));
     let text = match given {
@@ -59,7 +74,8 @@ fn value_of(key: &str, given: &Value) -> Result<String, Refused> {
     if text.trim().is_empty() {
         return Err(refused("is empty"));
     }
-    if values::check(key, &text).is_err() {
+    let is_listed = listed.is_none_or(|listed| listed.contains(&text));
+    if values::check(key, &text).is_err() || !is_listed {
         return Err(refused("invalid"));
     }
     Ok(text)
@@ -70,45 +86,4 @@ fn is_stripped(c: char) -> bool {
     matches!(c,
         '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{2460}'..='\u{24ff}'
         | '\u{fe0f}' | '\u{200d}')
-}
-
-/// `GET cgi-bin/template/get_all_private_template`.
-pub(super) fn list_private(world: &mut World, ask: &Ask) -> Outcome {
-    let listed: Vec<Value> = world
-        .caller(ask)
-        .spec
-        .templates
-        .iter()
-        .map(|template| {
-            json!({
-                "template_id": template.template_id,
-                "title": template.title,
-                "primary_industry": "政府与公共事业",
-                "deputy_industry": "政府",
-                "content": template.content,
-                "example": "",
-            })
-        })
-        .collect();
-    bare(json!({ "template_list": listed }))
-}
-
-/// `GET wxaapi/newtmpl/gettemplate`: all of them are for one message each.
-pub(super) fn list_subscription(world: &mut World, ask: &Ask) -> Outcome {
-    let listed: Vec<Value> = world
-        .caller(ask)
-        .spec
-        .templates
-        .iter()
-        .map(|template| {
-            json!({
-                "priTmplId": template.template_id,
-                "title": template.title,
-                "content": template.content,
-                "example": "",
-                "type": 2,
-            })
-        })
-        .collect();
-    done_with(json!({ "data": listed }))
 }

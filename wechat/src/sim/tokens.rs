@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::json;
 
 use super::SimKind;
@@ -18,9 +19,36 @@ const FORCED_APART: TimeDelta = TimeDelta::seconds(30);
 
 struct Token {
     app_id: String,
+    family: Family,
+    issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     /// When a later token put an end to it.
     dead_from: Option<DateTime<Utc>>,
+}
+
+/// The two ways to come by a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Family {
+    Classic,
+    Stable,
+}
+
+/// A token as `/sim/tokens` lists it, without its text.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenView {
+    /// The account it speaks for.
+    pub app_id: String,
+    /// It came from `stable_token` and not from `token`.
+    pub stable: bool,
+    /// When it was minted, by the simulator's clock.
+    pub issued_at: DateTime<Utc>,
+    /// When it runs out by itself.
+    pub expires_at: DateTime<Utc>,
+    /// When a later token put or will put an end to it.
+    pub dead_from: Option<DateTime<Utc>>,
+    /// It works now.
+    pub alive: bool,
 }
 
 #[derive(Default)]
@@ -69,6 +97,30 @@ impl Tokens {
         Ok(token.app_id.clone())
     }
 
+    /// Every token ever given out, oldest first, without its text.
+    pub fn list(&self, now: DateTime<Utc>) -> Vec<TokenView> {
+        let mut listed: Vec<TokenView> = self
+            .by_text
+            .values()
+            .map(|token| TokenView {
+                app_id: token.app_id.clone(),
+                stable: token.family == Family::Stable,
+                issued_at: token.issued_at,
+                expires_at: token.expires_at,
+                dead_from: token.dead_from,
+                alive: now < token.expires_at && token.dead_from.is_none_or(|from| now < from),
+            })
+            .collect();
+        listed.sort_by(|one, other| {
+            (one.issued_at, &one.app_id, one.stable).cmp(&(
+                other.issued_at,
+                &other.app_id,
+                other.stable,
+            ))
+        });
+        listed
+    }
+
     /// Ends every token of an account at once, as a reset of the secret does.
     pub fn revoke(&mut self, app_id: &str, now: DateTime<Utc>) {
         for token in self
@@ -87,10 +139,12 @@ impl Tokens {
     }
 }
 
-fn mint(world: &mut World, ask: &Ask) -> String {
+fn mint(world: &mut World, ask: &Ask, family: Family) -> String {
     let text = format!("98_{}", world.random_text(133));
     let token = Token {
         app_id: ask.app_id.clone(),
+        family,
+        issued_at: ask.now,
         expires_at: ask.now + LIFE,
         dead_from: None,
     };
@@ -103,7 +157,7 @@ pub(super) fn classic(world: &mut World, ask: &Ask) -> Outcome {
     if ask.param("grant_type") != "client_credential" {
         return Err(Refused::new(40002, "invalid grant_type"));
     }
-    let text = mint(world, ask);
+    let text = mint(world, ask, Family::Classic);
     let family = world.tokens.families.entry(ask.app_id.clone()).or_default();
     let before = family.classic.replace(text.clone());
     world.tokens.kill(before, ask.now + OVERLAP);
@@ -142,7 +196,7 @@ pub(super) fn stable(world: &mut World, ask: &Ask) -> Outcome {
             return bare(json!({ "access_token": current, "expires_in": left }));
         }
     }
-    let text = mint(world, ask);
+    let text = mint(world, ask, Family::Stable);
     let family = world.tokens.families.entry(ask.app_id.clone()).or_default();
     let before = family.stable.replace(text.clone());
     let oldest = std::mem::replace(&mut family.stable_before, before);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use wechat::sim::{Fault, FaultKind};
+use wechat::sim::{Fault, FaultKind, Strictness};
 
 use super::{MINI, STATION, World, code, message};
 
@@ -152,7 +152,8 @@ async fn requests_wechat_would_not_take_are_not_taken() {
         let request = world
             .client
             .post(world.url(path))
-            .header("content-length", body.len());
+            .header("content-length", body.len())
+            .header("content-type", "application/json");
         let request = request.body(body);
         request
             .send()
@@ -201,6 +202,9 @@ async fn a_body_without_a_length_is_turned_away() {
 async fn the_habits_of_other_clients_are_borne() {
     let world = World::start();
     let token = world.token(MINI).await;
+    world
+        .handle()
+        .change_settings(|settings| settings.strictness = Strictness::lenient());
     // A token that nobody asked for, on a path that wants the secret.
     let js_code = world.handle().login_code(MINI, "alice");
     let path = format!(
@@ -236,4 +240,120 @@ async fn the_habits_of_other_clients_are_borne() {
         .await
         .expect("JSON");
     assert_eq!(answer["access_token"], json!(token));
+}
+
+#[actix_web::test]
+async fn a_connection_can_be_reset_or_half_closed() {
+    use std::io::{ErrorKind, Read, Write};
+    let world = World::start();
+    let address = world
+        .sim
+        .base_url()
+        .trim_start_matches("http://")
+        .to_owned();
+    let ask = async || {
+        let address = address.clone();
+        let answer = actix_web::rt::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+            let request = "GET /cgi-bin/nothing HTTP/1.1\r\nHost: x\r\n\r\n";
+            stream.write_all(request.as_bytes()).expect("written");
+            let mut answer = String::new();
+            let read = stream.read_to_string(&mut answer);
+            // Our side still talks, and nobody resets it.
+            let writable = stream.write_all(b"GET / HTTP/1.1\r\n").is_ok();
+            (read.map_err(|error| error.kind()), answer, writable)
+        });
+        answer.await.expect("no panic")
+    };
+
+    world.handle().fault(Fault::new(FaultKind::Reset));
+    let (read, _, _) = ask().await;
+    assert_eq!(read, Err(ErrorKind::ConnectionReset));
+    world.handle().fault(Fault::new(FaultKind::HangUp));
+    let (read, answer, _) = ask().await;
+    assert_eq!((read, answer.as_str()), (Ok(0), ""));
+
+    world
+        .handle()
+        .fault(Fault::new(FaultKind::HalfClosed).after());
+    let (read, answer, writable) = ask().await;
+    assert!(read.is_ok() && writable);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let promised = head.lines().find_map(|line| {
+        line.to_lowercase()
+            .strip_prefix("content-length: ")?
+            .parse()
+            .ok()
+    });
+    assert!(!body.is_empty() && Some(body.len()) < promised, "{answer}");
+}
+
+#[actix_web::test]
+async fn an_answer_can_be_compressed_for_a_caller_who_did_not_ask() {
+    use std::io::Read;
+    let world = World::start();
+    world.handle().follow(STATION, "alice");
+    let token = world.token(STATION).await;
+    world.handle().fault(Fault::new(FaultKind::Gzip).on(SEND));
+    let url = world.url(&format!("{SEND}?access_token={token}"));
+    let request = world
+        .client
+        .post(url)
+        .json(&world.notice("alice", json!({})));
+    let answer = request.send().await.expect("an answer");
+
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    let body = answer.bytes().await.expect("bytes");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&body[..])
+        .read_to_string(&mut text)
+        .expect("gzip");
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["msgid"], world.handle().phone("alice")[0].msgid);
+}
+
+#[actix_web::test]
+async fn a_whitelist_can_flip_to_and_fro() {
+    let world = World::start();
+    let token = world.token(STATION).await;
+    world
+        .handle()
+        .fault(Fault::errcode(40164).of(STATION).always().skip(1).every(2));
+
+    let mut codes = Vec::new();
+    for _ in 0..5 {
+        codes.push(world.verdict(&token).await);
+    }
+    assert_eq!(codes, [0, 40164, 0, 40164, 0]);
+}
+
+#[actix_web::test]
+async fn the_clock_can_jump_under_a_call() {
+    let world = World::start();
+    let token = world.token(STATION).await;
+    let before = world.handle().now();
+    let jump = |seconds| Fault::new(FaultKind::ClockJump { seconds });
+
+    world.handle().fault(jump(7200));
+    assert_eq!(world.verdict(&token).await, 42001);
+    world.handle().fault(jump(-7200));
+    assert_eq!(world.verdict(&token).await, 0);
+    assert_eq!(world.handle().now(), before);
+}
+
+#[actix_web::test]
+async fn a_token_can_be_past_once_or_for_ever() {
+    let world = World::start();
+    let token = world.token(STATION).await;
+    world.handle().fault(Fault::errcode(42001).of(STATION));
+    assert_eq!(world.verdict(&token).await, 42001);
+    assert_eq!(world.verdict(&token).await, 0);
+
+    world
+        .handle()
+        .fault(Fault::errcode(42001).on("cgi-bin/getcallbackip").always());
+    let fresh = world.token(STATION).await;
+    for _ in 0..3 {
+        assert_eq!(world.verdict(&fresh).await, 42001);
+    }
 }

@@ -1,12 +1,25 @@
 //! The simulator answers as WeChat does: shown over HTTP, one file per idea.
 #![cfg(feature = "sim")]
 
+mod checks;
 mod clients;
+mod ear;
+mod events;
 mod faults;
 mod followers;
 mod login;
+mod media;
+mod menus;
+mod oauth;
+mod ops;
+mod phones;
 mod pushes;
+mod replies;
+mod reviews;
 mod sending;
+mod strictness;
+mod tags;
+mod templates;
 mod tokens;
 mod watching;
 
@@ -40,6 +53,7 @@ fn app(app_id: &str, kind: SimKind) -> SimApp {
         template_id: template_id.to_owned(),
         title: title.to_owned(),
         content: "活动名称:{{thing1.DATA}}\n开始时间:{{time2.DATA}}\n".to_owned(),
+        ..SimTemplate::default()
     };
     let templates = match kind {
         SimKind::MiniProgram => vec![template(REMINDER, "签到提醒")],
@@ -59,6 +73,7 @@ fn app(app_id: &str, kind: SimKind) -> SimApp {
         callback_url: None,
         callback_mode: CallbackMode::Safe,
         push_format: PushFormat::Xml,
+        previous_aes_key: None,
         ip_whitelist: None,
         templates,
     }
@@ -134,6 +149,20 @@ impl World {
             .await
             .expect("an answer");
         response.json().await.expect("JSON")
+    }
+
+    /// Posts with the account's token.
+    async fn ask(&self, app_id: &str, path: &str, body: Value) -> Value {
+        let token = self.token(app_id).await;
+        self.post(&format!("{path}?access_token={token}"), body)
+            .await
+    }
+
+    /// Gets with the account's token; `more` is the rest of the query.
+    async fn look(&self, app_id: &str, path: &str, more: &str) -> Value {
+        let token = self.token(app_id).await;
+        self.get(&format!("{path}?access_token={token}{more}"))
+            .await
     }
 
     async fn token(&self, app_id: &str) -> String {

@@ -1,103 +1,19 @@
 //! Events pushed to an account's callback address: sealed, signed, retried, and badly behaved.
 
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sha1::{Digest, Sha1};
-use wechat::callback::{self, Endpoint, Event, Mode, Query};
-use wechat::crypto::{EncodingAesKey, MessageCrypt};
+use wechat::callback::{self, Endpoint, Event, Mode};
+use wechat::crypto::EncodingAesKey;
 use wechat::sim::{CallbackMode, PushFormat, PushHabits};
 
-use super::{KEY, MINI, REMINDER, STATION, World, accounts, code, habits, noon};
-
-/// What a callback address heard, and what it says.
-#[derive(Default)]
-struct Ear {
-    heard: Mutex<Vec<(Query, String)>>,
-    /// Said in this order; afterwards `success`.
-    answers: Mutex<Vec<(u16, &'static str)>>,
-}
-
-impl Ear {
-    fn listen(self: &Arc<Self>) -> String {
-        async fn hear(request: HttpRequest, body: Bytes, ear: Data<Ear>) -> HttpResponse {
-            let query = web::Query::<Query>::from_query(request.query_string()).expect("a query");
-            let body = String::from_utf8(body.to_vec()).expect("text");
-            ear.heard
-                .lock()
-                .expect("no panic")
-                .push((query.into_inner(), body));
-            let mut answers = ear.answers.lock().expect("no panic");
-            let (status, body) = if answers.is_empty() {
-                (200, "success")
-            } else {
-                answers.remove(0)
-            };
-            let status = status.try_into().expect("a status");
-            HttpResponse::build(status).body(body)
-        }
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let ear = Data::from(Arc::clone(self));
-        let app = move || {
-            App::new()
-                .app_data(ear.clone())
-                .default_service(web::to(hear))
-        };
-        let server = HttpServer::new(app).workers(1).disable_signals();
-        actix_web::rt::spawn(server.listen(listener).expect("a socket").run());
-        format!("http://{address}/wx/station")
-    }
-
-    fn heard(&self) -> Vec<(Query, String)> {
-        self.heard.lock().expect("no panic").clone()
-    }
-
-    /// Waits for so many pushes; half a second is long on this machine.
-    async fn wait(&self, count: usize) -> Vec<(Query, String)> {
-        for _ in 0..100 {
-            if count <= self.heard().len() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        self.heard()
-    }
-}
-
-fn listening(mode: CallbackMode, format: PushFormat) -> (World, Arc<Ear>) {
-    let mut apps = accounts();
-    for app in &mut apps {
-        app.callback_mode = mode;
-        app.push_format = format;
-    }
-    let world = World::start_with(apps);
-    let ear = Arc::new(Ear::default());
-    world.handle().set_callback(STATION, ear.listen());
-    (world, ear)
-}
-
-fn crypt(app_id: &str) -> MessageCrypt {
-    MessageCrypt::new(app_id, &format!("token-of-{app_id}"), KEY, None).expect("a key")
-}
-
-fn open(mode: Mode, (query, body): &(Query, String)) -> callback::Push {
-    let to_user_name = Some(format!("gh_{STATION}"));
-    let endpoint = Endpoint {
-        crypt: crypt(STATION),
-        mode,
-        to_user_name,
-    };
-    callback::open(&endpoint, query, body.as_bytes(), noon()).expect("a good push")
-}
+use super::ear::{crypt, listening, open};
+use super::{KEY, MINI, REMINDER, STATION, World, code, habits, noon};
 
 /// Opens a sealed text step by step, without the crate's own code.
 fn decrypt(encrypt: &str) -> String {
@@ -252,7 +168,11 @@ async fn an_agreement_to_reminders_is_pushed_to_the_mini_program() {
 #[actix_web::test]
 async fn a_push_is_tried_three_times_each_time_sealed_afresh() {
     let (world, ear) = listening(CallbackMode::Safe, PushFormat::Xml);
-    *ear.answers.lock().expect("no panic") = vec![(500, ""), (502, "oops"), (503, "")];
+    *ear.answers.lock().expect("no panic") = vec![
+        (500, String::new()),
+        (502, "oops".to_owned()),
+        (503, String::new()),
+    ];
     world.handle().follow(STATION, "alice");
     let heard = ear.wait(3).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -272,7 +192,11 @@ async fn a_push_is_tried_three_times_each_time_sealed_afresh() {
 #[actix_web::test]
 async fn a_second_try_may_succeed_and_an_odd_answer_shows_on_the_phone() {
     let (world, ear) = listening(CallbackMode::Safe, PushFormat::Xml);
-    *ear.answers.lock().expect("no panic") = vec![(500, ""), (200, "success"), (200, "\"ok\"")];
+    *ear.answers.lock().expect("no panic") = vec![
+        (500, String::new()),
+        (200, "success".to_owned()),
+        (200, "\"ok\"".to_owned()),
+    ];
     world.handle().follow(STATION, "alice");
     ear.wait(2).await;
     world.handle().unfollow(STATION, "alice");

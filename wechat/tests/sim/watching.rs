@@ -170,3 +170,91 @@ async fn a_newcomer_sees_a_notice_arrive() {
         json!({ "label": "活动名称", "value": "<b>会议</b>" })
     );
 }
+
+#[actix_web::test]
+async fn settings_are_changed_one_by_one() {
+    let world = World::start();
+    let change = json!({ "follower_page": 3, "review": { "chance": 0.5 } });
+    let settings = world.post("sim/settings", change).await;
+
+    assert_eq!(settings["follower_page"], 3);
+    assert_eq!(
+        settings["review"],
+        json!({ "chance": 0.5, "blocked": 0.0, "seconds": 1800 })
+    );
+    assert_eq!(world.get("sim/settings").await, settings);
+    let typo = json!({ "folower_page": 3 });
+    assert_eq!(world.status("sim/settings", typo).await, 400);
+    let beyond = json!({ "session_rotation": 7.0, "follower_page": 0 });
+    let settings = world.post("sim/settings", beyond).await;
+    assert_eq!(
+        (&settings["session_rotation"], &settings["follower_page"]),
+        (&json!(1.0), &json!(1))
+    );
+}
+
+#[actix_web::test]
+async fn tokens_are_listed_without_their_text_and_ended() {
+    let world = World::start();
+    let token = world.token(STATION).await;
+    world.pass(1);
+    world.classic_token(STATION).await;
+
+    let listed = world.page("sim/tokens").await;
+    assert!(!listed.contains(&token));
+    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    assert_eq!(
+        (&listed[0]["stable"], &listed[1]["stable"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(listed[0]["alive"], true);
+    let url = world.url(&format!("sim/tokens/{STATION}"));
+    world.client.delete(url).send().await.expect("an answer");
+    assert_eq!(world.verdict(&token).await, 40001);
+    assert_eq!(world.get("sim/tokens").await[0]["alive"], false);
+}
+
+#[actix_web::test]
+async fn what_was_delivered_and_agreed_to_is_listed() {
+    let world = World::start();
+    world.handle().follow(STATION, "alice");
+    world.send_notice("alice", json!({})).await;
+    let accept = format!("sim/people/bo/accept?template_id={REMINDER}");
+    assert_eq!(world.status(&accept, json!({})).await, 204);
+
+    let delivered = world.get("sim/deliveries").await;
+    assert_eq!(delivered[0]["person"], "alice");
+    assert_eq!(
+        world.get("sim/credits").await,
+        json!({ "bo": { REMINDER: 1 } })
+    );
+    let withdraw = format!("sim/people/bo/withdraw?template_id={REMINDER}");
+    assert_eq!(world.status(&withdraw, json!({})).await, 204);
+    assert_eq!(world.get("sim/credits").await, json!({}));
+}
+
+#[actix_web::test]
+async fn limits_and_addresses_can_be_set_by_http() {
+    let world = World::start();
+    let token = world.token(STATION).await;
+    let quota = json!({ "path": "/cgi-bin/getcallbackip", "day": 0, "minute": 1 });
+    assert_eq!(
+        world
+            .status(&format!("sim/quotas/{STATION}"), quota.clone())
+            .await,
+        204
+    );
+    assert_eq!(world.verdict(&token).await, 45009);
+    assert_eq!(world.status("sim/quotas/wxnobody", quota).await, 404);
+    let list = format!("sim/whitelists/{STATION}");
+    assert_eq!(world.status(&list, json!(["203.0.113.9"])).await, 204);
+    assert_eq!(world.verdict(&token).await, 40164);
+    assert_eq!(world.status(&list, Value::Null).await, 204);
+    assert_eq!(world.verdict(&token).await, 45009);
+
+    let verify = format!("sim/callbacks/{STATION}/verify");
+    assert_eq!(world.status(&verify, json!({})).await, 502);
+    let apps = world.get("sim/apps").await;
+    assert_eq!(apps.as_array().map(Vec::len), Some(4));
+    assert!(!apps.to_string().contains("secret-of"));
+}

@@ -43,18 +43,26 @@ fn one_period(scheme: &Scheme, result: &Result) -> String {
     text.push('\n');
     for ((name, one), rank) in result.names.iter().zip(&result.people).zip(&result.ranks) {
         text.push_str(&one.assessed.sheet.to_text(name));
-        if book.ranking.is_some() {
+        if book.ranking.is_some() && rank.rank != 0 {
             let among = among(rank);
             writeln!(text, "  名次：{among} {} 人中第 {} 名", rank.of, rank.rank).expect(TEXT);
         }
     }
-    for name in &result.left_out {
-        writeln!(text, "{name}：不在考核范围").expect(TEXT);
+    for (name, one) in &result.outside {
+        text.push_str(&one.to_text(name));
     }
     for (review, proposals) in book.reviews.iter().zip(&result.reviews) {
         text.push_str(&proposals.to_text(review, &result.names));
     }
     text
+}
+
+/// A place in a column; of whoever is exempt that he is.
+fn place(rank: &Rank) -> String {
+    if rank.rank == 0 {
+        return "免予考核".to_owned();
+    }
+    format!("{} {}/{}", among(rank), rank.rank, rank.of)
 }
 
 fn among(rank: &Rank) -> &str {
@@ -87,7 +95,7 @@ fn table(result: &Result) -> String {
             word("group"),
             sheet.total.to_string(),
             sheet.grade.clone().unwrap_or_default(),
-            format!("{} {}/{}", among(rank), rank.rank, rank.of),
+            place(rank),
             share.map_or_else(String::new, |share| {
                 format!("{}/{}", share.attended, share.of)
             }),
@@ -169,12 +177,17 @@ pub fn json(scheme: &Scheme, results: &[Result]) -> Fallible<String> {
                     })
                 })
                 .collect();
+            let outside: Vec<_> = result
+                .outside
+                .iter()
+                .map(|(name, one)| json!({ "name": name, "outside": one }))
+                .collect();
             json!({
                 "period": result.period,
                 "first": result.period.first,
                 "last": result.period.last,
                 "sheets": sheets,
-                "not_assessed": result.left_out,
+                "outside": outside,
                 "reviews": reviews,
             })
         })

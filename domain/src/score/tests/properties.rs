@@ -115,3 +115,68 @@ proptest! {
         prop_assert_eq!(all, line(&alone));
     }
 }
+
+/// Three rules that look at the same proposals, two of them soon full.
+fn overlapping() -> Rulebook {
+    let mut book = small();
+    let proposal = book.rules.remove(1);
+    let rule = |key: &str, stages: &[&str], points: i64| Rule {
+        key: key.to_owned(),
+        part: TOTAL.to_owned(),
+        counts: vec![Pattern {
+            kind: "proposal".to_owned(),
+            of: None,
+            tests: if stages.is_empty() {
+                Tests::new()
+            } else {
+                let words = stages.iter().map(|stage| (*stage).to_owned()).collect();
+                Tests::from([("stage".to_owned(), Test::OneOf(words))])
+            },
+        }],
+        values: Vec::new(),
+        splits: Vec::new(),
+        points: Some(Amount::whole(points)),
+        ..proposal.clone()
+    };
+    book.rules = vec![
+        Rule {
+            cap: Some(Amount::whole(20)),
+            each: Some(PeriodUnit::Quarter),
+            cap_in_all: Some(Amount::whole(30)),
+            ..rule("key", &["key"], 8)
+        },
+        Rule {
+            most: Some(2),
+            ..rule("filed", &["filed", "key"], 6)
+        },
+        rule("any", &[], 5),
+    ];
+    book
+}
+
+proptest! {
+    #[test]
+    fn of_rules_that_look_at_the_same_each_thing_is_left_to_one(facts in any_facts(), more in any_fact()) {
+        let scheme = Scheme::new(overlapping());
+        let sheet = |facts: &[Fact]| scheme.sheet(Period::of_year(YEAR), Record::of(&person(), facts));
+        let own = sheet(&facts);
+        let proposals = facts.iter().filter(|fact| {
+            fact.kind == "proposal" && Period::of_year(YEAR).contains(fact.on)
+        });
+        for fact in proposals {
+            let lines = own.lines.iter().filter(|line| line.facts.iter().any(|one| one.id == fact.id));
+            let lines = lines.count();
+            prop_assert!(lines <= 1, "{fact:?}");
+            prop_assert!(lines == 1 || own.unused.iter().any(|one| one.id == fact.id), "{fact:?}");
+            // What is over a cap here is not said to count there.
+            let said: Vec<UnusedReason> = own.unused.iter().filter(|one| one.id == fact.id).map(|one| one.reason).collect();
+            let both = said.contains(&UnusedReason::OverCap) && said.contains(&UnusedReason::CountedElsewhere);
+            prop_assert!(!both, "{said:?}");
+            // The last rule takes whatever the others leave.
+            prop_assert!(!said.contains(&UnusedReason::OverCap) && !said.contains(&UnusedReason::BeyondMost), "{said:?}");
+        }
+        let mut with = facts.clone();
+        with.push(Fact { reference: None, ..more });
+        prop_assert!(own.exact <= sheet(&with).exact);
+    }
+}
