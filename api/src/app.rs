@@ -57,7 +57,7 @@ impl App {
             None => Cache::memory(),
         };
         let vault = || anyhow::Ok(Vault::new(&config.field_keys()?, config.index_key()?));
-        let shared_tokens = NodeTokens::new(&cache, vault()?);
+        let shared_tokens = NodeTokens::in_shared(&cache, vault()?);
         Ok(Arc::new(Self {
             vault: vault()?,
             tokens: Tokens::new(

@@ -31,7 +31,7 @@ struct Kept {
 
 impl NodeTokens {
     /// A shared place, if the cache is shared at all.
-    pub fn new(cache: &Cache, vault: Vault) -> Option<Arc<dyn SharedTokens>> {
+    pub fn in_shared(cache: &Cache, vault: Vault) -> Option<Arc<dyn SharedTokens>> {
         let cache = cache.clone();
         cache
             .is_shared()
@@ -106,6 +106,6 @@ mod tests {
     #[test]
     fn a_cache_that_is_not_shared_shares_nothing() {
         let vault = Vault::new(&[(1, [1; 32])], [9; 32]);
-        assert!(NodeTokens::new(&Cache::memory(), vault).is_none());
+        assert!(NodeTokens::in_shared(&Cache::memory(), vault).is_none());
     }
 }

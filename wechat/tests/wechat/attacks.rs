@@ -12,10 +12,21 @@ use crate::pushes::{KEY, TOKEN, crypt, now, open_plain, plain_query};
 
 const APP_ID: &str = "wxba5fad812f8e6fb9";
 
+/// What a call returns, if it returns within a second.
+fn promptly<T>(call: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = call();
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+    result
+}
+
 /// Opens a body in the clear, and the same in an envelope as somebody would who knows our key.
 fn attack(body: &str) -> CallbackError {
-    let start = Instant::now();
-    let plain = open_plain(body).unwrap_err();
+    let plain = promptly(|| open_plain(body)).unwrap_err();
 
     let wechat = Wechat::new(APP_ID, TOKEN, KEY);
     let encrypt = wechat.seal(body);
@@ -30,15 +41,10 @@ fn attack(body: &str) -> CallbackError {
         to_user_name: None,
     };
     let envelope = json!({ "Encrypt": encrypt }).to_string();
-    let sealed = open(&endpoint, &query, envelope.as_bytes(), now()).unwrap_err();
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
-    match (&plain, &sealed) {
-        (_, CallbackError::TooLong { .. }) => {}
-        _ => assert_eq!(plain, sealed),
+    let sealed = promptly(|| open(&endpoint, &query, envelope.as_bytes(), now())).unwrap_err();
+    // What is too long in the clear is so in its envelope, which is longer still.
+    if !matches!(sealed, CallbackError::TooLong { .. }) {
+        assert_eq!(plain, sealed);
     }
     plain
 }
