@@ -160,6 +160,7 @@ impl Case<'_> {
             .collect();
         let among = match found.len() {
             number if number == all => format!("每个{}都", unit.zh()),
+            number if policy == PartYear::Full => format!("在任的 {number} 个{}都", unit.zh()),
             number => format!("在任的 {number} 个{}都", whole_part(unit)),
         };
         let text = if texts.is_empty() {

@@ -28,9 +28,9 @@ pub struct Outside {
 }
 
 impl Scheme {
-    /// Why somebody has no sheet of this period, with his facts of its days; `None` of whom there
-    /// is a sheet, and of whom the rulebook does not know at all: a member where only groups are
-    /// scored, a group without a fact of its own where only members are.
+    /// Why somebody has no sheet of this period, with his facts of its days. `None` of whom there
+    /// is a sheet; where only groups are scored, of a member whose facts count for his group, and
+    /// where either is not scored, of whom there is nothing to say.
     pub fn outside(&self, period: Period, person: &Person, facts: &[Fact]) -> Option<Outside> {
         let member = matches!(person.subject, Subject::Member(_));
         let office = Office::of(person);
@@ -39,9 +39,9 @@ impl Scheme {
         } else {
             self.rulebook().group_total.is_some()
         };
-        let reason = if !scores {
+        let reason = if !scores && !member {
             OutsideReason::NotScored
-        } else if !self.assesses(person) {
+        } else if scores && !self.assesses(person) {
             OutsideReason::NotAssessed
         } else if office.touches(period) {
             return None;
@@ -56,7 +56,7 @@ impl Scheme {
             .collect();
         own.sort_unstable_by_key(|fact| (fact.on, fact.id));
         own.dedup_by_key(|fact| fact.id);
-        if !scores && (member || own.is_empty()) {
+        if !scores && own.is_empty() {
             return None;
         }
         let facts = own

@@ -38,6 +38,11 @@ impl Person {
         }
     }
 
+    /// Whether he was in office on this day.
+    pub fn in_office(&self, day: NaiveDate) -> bool {
+        Office::of(self).contains(day)
+    }
+
     /// Whether he was in office on any day of the period.
     pub fn was_there(&self, period: Period) -> bool {
         Office::of(self).touches(period)

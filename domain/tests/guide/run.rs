@@ -189,7 +189,7 @@ fn one_period(
     text
 }
 
-/// A member's own facts; of a group also those of its members.
+/// A member's own facts; of a group also those of its members while they were in office.
 fn facts_of(person: &Person, files: &Files) -> Vec<Fact> {
     let ours = |fact: &&Fact| {
         fact.subject == person.subject
@@ -198,6 +198,7 @@ fn facts_of(person: &Person, files: &Files) -> Vec<Fact> {
                     other.subject == fact.subject
                         && matches!(other.subject, Subject::Member(_))
                         && other.word("group") == person.word("group")
+                        && other.in_office(fact.on)
                 })
     };
     files.facts.iter().filter(ours).cloned().collect()

@@ -172,7 +172,7 @@ fn one_period(
     }
 }
 
-/// A member's own facts; of a group also those of its members.
+/// A member's own facts; of a group also those of its members while they were in office.
 fn facts_of(person: &Person, all: &[(String, Person)], facts: &[Fact]) -> Vec<Fact> {
     let is_group = matches!(person.subject, Subject::Group(_));
     let of_its_members = |fact: &Fact| {
@@ -181,6 +181,7 @@ fn facts_of(person: &Person, all: &[(String, Person)], facts: &[Fact]) -> Vec<Fa
                 other.subject == fact.subject
                     && matches!(other.subject, Subject::Member(_))
                     && other.word("group") == person.word("group")
+                    && other.in_office(fact.on)
             })
     };
     let ours = |fact: &&Fact| fact.subject == person.subject || of_its_members(fact);

@@ -334,3 +334,42 @@ fn who_left_before_or_came_after_is_named_with_what_was_not_counted() {
     );
     says_nothing_of(&text, &["甲，2026", "丙，2026", "丁，2026"]);
 }
+
+#[test]
+fn a_group_has_the_facts_of_its_members_while_they_are_in_office() {
+    let book = r#"
+[group_total]
+rounding = { to = 1, mode = "half_up" }
+
+[[parts]]
+key = "group_part"
+subject = "group"
+clause = "第一条"
+title = "组"
+
+[[rules]]
+key = "proposal"
+part = "group_part"
+clause = "第一条"
+title = "提案"
+text = "本组委员提案每件 2 分。"
+counts = [{ kind = "proposal", of = "members" }]
+unit = "件"
+points = 2
+"#;
+    let members = "姓名,活动组,离任\n甲,一组,\n乙,一组,2025-12-31\n";
+    let facts = "委员,活动组事项,类别,日期,名称
+甲,,提案,2026-01-08,修桥
+乙,,提案,2026-01-09,修路
+,一组,活动组工作,2026-01-10,计划
+";
+    let text = printed(book, members, facts);
+    says(
+        &text,
+        &[
+            "一组，2026 年：2 分",
+            "乙：本期之前已离任",
+            "未计入：2026-01-09 修路",
+        ],
+    );
+}
