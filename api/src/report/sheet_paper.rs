@@ -130,7 +130,7 @@ pub fn requirements(paper: &mut Paper, sheet: &Sheet) {
             vec![
                 one.clause.clone(),
                 one.title.clone(),
-                if one.met { "达到" } else { "未达到" }.to_owned(),
+                one.zh().to_owned(),
                 one.finding.clone(),
             ]
         })

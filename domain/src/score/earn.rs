@@ -217,31 +217,31 @@ impl<'a> Earning<'a, '_> {
         if let (false, true, Some(why)) = (of_him, claims.is_empty(), &why) {
             return (Amount::ZERO, format!("没有记录，0 分（{why}）"));
         }
-        let asked = match why {
-            Some(why) => format!("{target} {unit}（{why}）"),
-            None => format!("{target} {unit}"),
+        // What is asked of him, or of everybody where nothing is asked of him.
+        let (done_of, of_all) = match (of_him, why) {
+            (true, None) => (format!("完成 {done} {unit}，要求 {target} {unit}"), ""),
+            (true, Some(why)) => {
+                let asked = format!("完成 {done} {unit}，要求 {target} {unit}（{why}）");
+                (asked, "")
+            }
+            (false, why) => {
+                let why = why.unwrap_or_default();
+                let asked = format!("完成 {done} {unit}（{why}），原要求 {target} {unit}");
+                (asked, "仍")
+            }
         };
         let full = row.points;
         self.pass_beyond(target, claims);
         if target <= done {
-            return (
-                full,
-                format!("完成 {done} {unit}，要求 {asked}，计满分 {full} 分"),
-            );
+            return (full, format!("{done_of}，{of_all}计满分 {full} 分"));
         }
         match row.partial {
-            Partial::AllOrNothing => (
-                Amount::ZERO,
-                format!("完成 {done} {unit}，要求 {asked}，未达到，0 分"),
-            ),
+            Partial::AllOrNothing => (Amount::ZERO, format!("{done_of}，未达到，0 分")),
             Partial::ProRata => {
                 let share = done * target.inverse();
                 let points = full * share;
                 let sum = format!("{full} 分 × {done}/{target} = {points:#} 分");
-                (
-                    points,
-                    format!("完成 {done} {unit}，要求 {asked}，按比例 {sum}"),
-                )
+                (points, format!("{done_of}，{of_all}按比例 {sum}"))
             }
         }
     }
@@ -298,11 +298,15 @@ pub(super) fn target(
     let office = Office::of(person);
     let stay = office.stay(period);
     match part {
-        Some(part) if part_year.reach != PartYear::Waived => Asked {
-            number: row.count,
-            of_him: asked_in(part, part_year.reach, office),
-            why: None,
-        },
+        Some(part) if part_year.reach != PartYear::Waived => {
+            let of_him = asked_in(part, part_year.reach, office);
+            let why = (!of_him).then(|| "这一段在任不满，不作要求".to_owned());
+            Asked {
+                number: row.count,
+                of_him,
+                why,
+            }
+        }
         _ => asked(row.count, part_year.reach, part_year, stay),
     }
 }

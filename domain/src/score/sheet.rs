@@ -177,8 +177,8 @@ pub struct RequirementLine {
     /// Whether it is met; what is not asked of him counts as met.
     pub met: bool,
     /// Whether it was asked of him at all: a number that a stay of only a part of the period
-    /// reduces to nothing is not.
-    #[serde(default = "yes")]
+    /// reduces to nothing is not. Left out where it was.
+    #[serde(default = "yes", skip_serializing_if = "is_asked")]
     pub asked: bool,
     /// What was found and what is asked.
     pub finding: String,
@@ -188,6 +188,14 @@ pub struct RequirementLine {
 
 const fn yes() -> bool {
     true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+const fn is_asked(asked: &bool) -> bool {
+    *asked
 }
 
 impl RequirementLine {

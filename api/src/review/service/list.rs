@@ -204,13 +204,13 @@ fn check_places(
 
 /// The name of the partition a candidate is in.
 fn partition(row: &review_candidate::Model, per: Partition) -> &str {
-    match per {
-        Partition::Whole => "",
-        Partition::Group => &row.group_name,
-        Partition::Sector => row.sector_name.as_deref().unwrap_or_default(),
-        Partition::SpecialCommittee => row.special_committee_name.as_deref().unwrap_or_default(),
-        Partition::Position => row.position.map_or("", domain::people::Position::as_str),
-    }
+    per.named(match per {
+        Partition::Whole => None,
+        Partition::Group => Some(&row.group_name),
+        Partition::Sector => row.sector_name.as_deref(),
+        Partition::SpecialCommittee => row.special_committee_name.as_deref(),
+        Partition::Position => row.position.map(domain::people::Position::as_str),
+    })
 }
 
 /// Confirms a settled list, as a second person.

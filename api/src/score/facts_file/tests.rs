@@ -204,6 +204,26 @@ fn json_holds_everything_in_one_file() {
 }
 
 #[test]
+fn a_period_closed_before_is_one_of_the_rulebook_and_has_one_result() {
+    let text = r#"{
+  "facts": [],
+  "closed": [
+    { "member": "张三", "period": "2024", "total": "1" },
+    { "member": "张三", "period": "2025-Q1", "total": "1" },
+    { "member": "张三", "period": "2024", "total": "2" },
+    { "member": "李四", "period": "2024", "total": "2" }
+  ]
+}"#;
+    assert_eq!(
+        mistakes(text),
+        [
+            "事实.csv closed[1].period：细则的考核期是年度，应写成 2025 这样，写的是「2025-Q1」",
+            "事实.csv closed[2].period：同一人的这一期写了两次，每期只能有一个结果，写的是「2024」",
+        ]
+    );
+}
+
+#[test]
 fn every_mistake_in_json_is_named_with_its_place() {
     let text = r#"{
   "members": [{ "name": "" }, { "name": "张三", "position": "king", "joined_on": "昨天" }, { "nam": "李四" }],

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::score::{
-    Assessed, Candidate, Closed, Fact, Period, Person, Proposals, Rank, Record, Scheme, Subject,
-    Value,
+    Assessed, Candidate, Closed, Fact, Outside, Period, Person, Proposals, Rank, Record, Scheme,
+    Subject, Value,
 };
 
 use super::Wanted;
@@ -21,8 +21,8 @@ pub struct Result {
     pub people: Vec<Candidate>,
     /// Their ranks.
     pub ranks: Vec<Rank>,
-    /// Members whom the rulebook does not assess.
-    pub left_out: Vec<String>,
+    /// Those who have no sheet, by name, each with the reason and with what was not counted.
+    pub outside: Vec<(String, Outside)>,
     /// What each review of the rulebook proposes; only of the last period.
     pub reviews: Vec<Proposals>,
 }
@@ -134,18 +134,12 @@ fn one_period(
     facts: &[Fact],
     closed: &BTreeMap<Subject, Vec<Closed>>,
 ) -> Result {
-    let (mut names, mut people, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut names, mut people, mut outside) = (Vec::new(), Vec::new(), Vec::new());
     for (name, person) in all {
-        if !scheme.assesses(person) {
-            let is_member = matches!(person.subject, Subject::Member(_));
-            if is_member && scheme.rulebook().total.is_some() {
-                left_out.push(name.clone());
-            }
-            continue;
+        if let Some(one) = scheme.outside(period, person, facts) {
+            outside.push((name.clone(), one));
         }
-        let came_later = person.joined_on.is_some_and(|day| period.last < day);
-        let had_left = person.left_on.is_some_and(|day| day < period.first);
-        if came_later || had_left {
+        if !person.was_there(period) || !scheme.assesses(person) {
             continue;
         }
         let facts = facts_of(person, all, facts);
@@ -173,7 +167,7 @@ fn one_period(
         ranks: scheme.rank(&assessed),
         names,
         people,
-        left_out,
+        outside,
         reviews: Vec::new(),
     }
 }

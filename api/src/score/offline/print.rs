@@ -48,8 +48,8 @@ fn one_period(scheme: &Scheme, result: &Result) -> String {
             writeln!(text, "  名次：{among} {} 人中第 {} 名", rank.of, rank.rank).expect(TEXT);
         }
     }
-    for name in &result.left_out {
-        writeln!(text, "{name}：不在考核范围").expect(TEXT);
+    for (name, one) in &result.outside {
+        text.push_str(&one.to_text(name));
     }
     for (review, proposals) in book.reviews.iter().zip(&result.reviews) {
         text.push_str(&proposals.to_text(review, &result.names));
@@ -177,12 +177,17 @@ pub fn json(scheme: &Scheme, results: &[Result]) -> Fallible<String> {
                     })
                 })
                 .collect();
+            let outside: Vec<_> = result
+                .outside
+                .iter()
+                .map(|(name, one)| json!({ "name": name, "outside": one }))
+                .collect();
             json!({
                 "period": result.period,
                 "first": result.period.first,
                 "last": result.period.last,
                 "sheets": sheets,
-                "not_assessed": result.left_out,
+                "outside": outside,
                 "reviews": reviews,
             })
         })

@@ -226,7 +226,7 @@ fn full_marks_are_never_given_for_nothing() {
                 "乙，2026 年：10 分",
                 &format!("第一条 活动：没有记录，0 分（{why}）"),
                 &format!("第二条 学习：没有记录，0 分（{why}）"),
-                &format!("第二条 学习：完成 1 次，要求 1 次（{why}），计满分 10 分"),
+                &format!("第二条 学习：完成 1 次（{why}），原要求 1 次，仍计满分 10 分"),
             ],
         );
     }
