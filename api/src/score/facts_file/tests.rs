@@ -217,7 +217,7 @@ fn a_period_closed_before_is_one_of_the_rulebook_and_has_one_result() {
     assert_eq!(
         mistakes(text),
         [
-            "事实.csv closed[1].period：细则的考核期是年度，应写成 2025 这样，写的是「2025-Q1」",
+            "事实.csv closed[1].period：「2025-Q1」不是本细则的考核期；本细则按年度考核，应如 2026",
             "事实.csv closed[2].period：同一人的这一期写了两次，每期只能有一个结果，写的是「2024」",
         ]
     );
