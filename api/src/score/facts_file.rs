@@ -6,6 +6,7 @@
 //! is no error of the form, and the sheet says of it that it earned nothing and why.
 
 mod cells;
+mod closed;
 mod json;
 mod list;
 #[cfg(test)]
