@@ -13,7 +13,7 @@ use crate::crypto::Vault;
 use crate::db::Db;
 use crate::rulebook::Schemes;
 use crate::telemetry::Metrics;
-use crate::wechat_apps::WechatApps;
+use crate::wechat_apps::{NodeTokens, WechatApps};
 
 /// Everything a handler needs.
 #[derive(Debug)]
@@ -56,15 +56,17 @@ impl App {
                 .map_err(|_| anyhow::anyhow!("redis.url is not usable"))?,
             None => Cache::memory(),
         };
+        let vault = || anyhow::Ok(Vault::new(&config.field_keys()?, config.index_key()?));
+        let shared_tokens = NodeTokens::new(&cache, vault()?);
         Ok(Arc::new(Self {
-            vault: Vault::new(&config.field_keys()?, config.index_key()?),
+            vault: vault()?,
             tokens: Tokens::new(
                 &config.auth.issuer,
                 config.auth.access_seconds,
                 &config.signing_keys()?,
             ),
-            standings: Standings::default(),
-            wechat_apps: WechatApps::new(&config.wechat, &clock)?,
+            standings: Standings::new(&db, &clock),
+            wechat_apps: WechatApps::new(&config.wechat, &clock, shared_tokens)?,
             schemes: Schemes::default(),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),

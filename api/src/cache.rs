@@ -1,4 +1,4 @@
-//! What may be lost: counts for rate limits, in memory or in Redis.
+//! What may be lost: counts for rate limits, in memory or in Redis, and what nodes share.
 //!
 //! Redis holds nothing that decides. When it does not answer within 200 ms the count goes on in
 //! memory, and the service is right without it.
@@ -174,6 +174,37 @@ impl Cache {
         } else {
             Err(refusal(ends, now))
         }
+    }
+
+    /// Keeps bytes for the other nodes for so many seconds; without Redis there are none.
+    pub async fn keep(&self, name: &str, bytes: &[u8], seconds: i64) {
+        // An expiry of 0 would be none at all.
+        let (Some(mut redis), 1..) = (self.redis.clone(), seconds) else {
+            return;
+        };
+        let mut set = redis::cmd("SET");
+        set.arg(self.name_kept(name)).arg(bytes);
+        set.arg("EX").arg(seconds);
+        let kept = tokio::time::timeout(REDIS_DEADLINE, set.query_async::<()>(&mut redis)).await;
+        if !matches!(kept, Ok(Ok(()))) {
+            tracing::warn!("redis keeps nothing; nodes do without each other");
+        }
+    }
+
+    /// What some node kept under this name, while it lasts and Redis answers.
+    pub async fn kept(&self, name: &str) -> Option<Vec<u8>> {
+        let mut redis = self.redis.clone()?;
+        let mut get = redis::cmd("GET");
+        get.arg(self.name_kept(name));
+        let kept = get.query_async::<Option<Vec<u8>>>(&mut redis);
+        tokio::time::timeout(REDIS_DEADLINE, kept)
+            .await
+            .ok()?
+            .ok()?
+    }
+
+    fn name_kept(&self, name: &str) -> String {
+        format!("{}:kept:{name}", self.prefix)
     }
 
     async fn counted_shared(&self, key: &str) -> Option<u32> {

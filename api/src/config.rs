@@ -240,9 +240,13 @@ pub struct WechatApp {
     /// The account's own id (`gh_…`), checked against `ToUserName`.
     #[serde(default)]
     pub original_id: Option<String>,
-    /// Templates by purpose.
+    /// Templates of an official account's template messages, by purpose.
     #[serde(default)]
     pub templates: BTreeMap<NoticePurpose, Template>,
+    /// Templates of subscription messages, by purpose: each message uses up one agreement of its
+    /// reader.
+    #[serde(default)]
+    pub subscriptions: BTreeMap<NoticePurpose, Template>,
 }
 
 /// A message template of one account for one purpose.
@@ -253,6 +257,10 @@ pub struct Template {
     pub template_id: String,
     /// Template key (such as `thing1`) to our own name of the value (such as `title`).
     pub fields: BTreeMap<String, String>,
+    /// Of a subscription: whether one agreement is good for every message (长期订阅), which WeChat
+    /// grants for public services.
+    #[serde(default)]
+    pub long_term: bool,
 }
 
 /// Background work.

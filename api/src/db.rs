@@ -3,6 +3,7 @@
 //! [`Db::write`] commits a change together with its facts, its jobs and its audit entry, or
 //! nothing of it. Nothing waits for the network inside.
 
+mod acts;
 mod chain;
 mod system;
 mod write;
@@ -18,6 +19,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
+pub use acts::Act;
 use chain::{Entry, append_audit};
 pub use chain::{begin_chains, seal_audit, seal_fact};
 pub use system::SYSTEM;

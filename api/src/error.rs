@@ -59,6 +59,7 @@ codes! {
     AlreadyBound 409 "already_bound" "本微信已绑定委员身份";
     BindingPending 409 "binding_pending" "绑定申请已提交，请等待办公室处理";
     IdempotencyInProgress 409 "idempotency_in_progress" "同一请求正在处理，请稍后";
+    MaySendTwice 409 "may_send_twice" "上次发送结果不明，重新发送可能收到两次";
     CheckinTooEarly 409 "checkin_too_early" "签到尚未开始";
     CheckinTooLate 409 "checkin_too_late" "签到已经结束";
     CheckinNotOpen 409 "checkin_not_open" "活动未发布或已结束，不能签到";

@@ -3,6 +3,8 @@
 //! What was done is noted in the transaction that does it ([`note_done`]), the answer only after:
 //! a phone that lost its network between the two does not do the thing twice.
 
+use std::collections::HashSet;
+
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -33,9 +35,42 @@ const ABANDONED: TimeDelta = TimeDelta::seconds(30);
 /// itself is committed.
 const DONE: i32 = 0;
 
+/// The row of the key under which a request is done.
+pub type Under = (CommitteeId, IdempotencyId);
+
 tokio::task_local! {
     /// The key under which the request of this task is done.
-    static UNDER: (CommitteeId, IdempotencyId);
+    static UNDER: Under;
+}
+
+/// The key under which the request of this task is done, if it came with one: for what is done on
+/// its behalf on another task.
+pub fn current() -> Option<Under> {
+    UNDER.try_with(|under| *under).ok()
+}
+
+/// Notes with a change made for several requests that each of them has been done, and tells of
+/// which that is true: the keys of the others were taken over, and they must not be done.
+pub async fn note_all(txn: &impl ConnectionTrait, under: &[Under]) -> Result<HashSet<Under>> {
+    if under.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let row = idempotency::ActiveModel {
+        status: Set(Some(DONE)),
+        ..Default::default()
+    };
+    let (committees, ids): (HashSet<CommitteeId>, Vec<IdempotencyId>) =
+        under.iter().copied().unzip();
+    let noted = idempotency::Entity::update_many()
+        .set(row)
+        .filter(idempotency::Column::CommitteeId.is_in(committees))
+        .filter(idempotency::Column::Id.is_in(ids))
+        .exec_with_returning(txn)
+        .await?;
+    Ok(noted
+        .into_iter()
+        .map(|row| (row.committee_id, row.id))
+        .collect())
 }
 
 /// Notes with a change that the request of this task, if it came with a key, has been done.
@@ -63,7 +98,8 @@ pub async fn note_done(txn: &impl ConnectionTrait) -> Result<()> {
     Ok(())
 }
 
-fn in_progress() -> ApiError {
+/// Another request does this one's work.
+pub fn in_progress() -> ApiError {
     ApiError {
         retry_after: Some(1),
         ..ApiError::new(Code::IdempotencyInProgress)

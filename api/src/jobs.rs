@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set,
+    Select, Set,
 };
 
 use crate::app::App;
@@ -27,8 +27,17 @@ use crate::telemetry::Metrics;
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// After so many attempts a job is dead and an operator looks at it.
 const ATTEMPTS: i32 = 12;
-/// After so many jobs the worker takes breath, so that it can be stopped.
+/// After so many jobs a lane takes breath, so that the worker can be stopped.
 const ROUND: usize = 64;
+
+/// Which jobs a lane of the worker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Whatever is due first.
+    Any,
+    /// Everything but these kinds, which take long: what is short never waits for them.
+    Without(&'static [&'static str]),
+}
 
 /// What became of a job.
 #[derive(Debug)]
@@ -68,14 +77,18 @@ pub async fn enqueue(
     Ok(())
 }
 
-/// Runs the jobs that are due now, at most [`ROUND`], each by `perform`; tells how many were run.
+/// Runs the jobs of a lane that are due now, at most [`ROUND`], one after the other, each by
+/// `perform`; tells how many were run.
 pub async fn run_due(
     app: &App,
+    lane: Lane,
     perform: impl AsyncFn(&App, &job::Model) -> Result<Outcome>,
 ) -> Result<usize> {
     let mut count = 0;
     // One at a time: a job that waits behind others would use up its lease before it begins.
-    while let Some(job) = claim(app).await? {
+    while let Some(job) = claim(app, lane).await? {
+        // Where one job was enqueued there may be another: the next lane looks.
+        app.work.notify_one();
         run(app, job, &perform).await?;
         count += 1;
         if count == ROUND {
@@ -85,19 +98,32 @@ pub async fn run_due(
     Ok(count)
 }
 
-async fn claim(app: &App) -> Result<Option<job::Model>> {
+/// What is due in a lane, the oldest first.
+fn due(lane: Lane, now: DateTime<Utc>) -> Select<job::Entity> {
+    let free = Condition::any()
+        .add(job::Column::LeaseUntil.is_null())
+        .add(job::Column::LeaseUntil.lt(now));
+    let due = job::Entity::find()
+        .filter(job::Column::State.eq("ready"))
+        .filter(job::Column::RunAt.lte(now))
+        .filter(free)
+        .order_by_asc(job::Column::RunAt)
+        .limit(1);
+    match lane {
+        Lane::Any => due,
+        Lane::Without(kinds) => due.filter(job::Column::Kind.is_not_in(kinds.iter().copied())),
+    }
+}
+
+async fn claim(app: &App, lane: Lane) -> Result<Option<job::Model>> {
     let now = app.clock.now();
+    // Looking costs nobody anything; claiming takes the turn of a writer.
+    if due(lane, now).one(app.db.read()).await?.is_none() {
+        return Ok(None);
+    }
     app.db
         .housekeeping(async |txn| {
-            let free = Condition::any()
-                .add(job::Column::LeaseUntil.is_null())
-                .add(job::Column::LeaseUntil.lt(now));
-            let due = job::Entity::find()
-                .filter(job::Column::State.eq("ready"))
-                .filter(job::Column::RunAt.lte(now))
-                .filter(free)
-                .order_by_asc(job::Column::RunAt)
-                .limit(1)
+            let due = due(lane, now)
                 .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
                 .one(txn)
                 .await?;

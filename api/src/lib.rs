@@ -4,6 +4,7 @@
 // The rooms.
 pub mod access;
 pub mod app;
+pub mod batch;
 pub mod cache;
 pub mod clock;
 pub mod config;

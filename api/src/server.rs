@@ -29,11 +29,13 @@ use crate::{
 pub fn serve(app: &Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
     let data = Data::from(Arc::clone(app));
     let methods = Data::new(Methods::of(&openapi()));
+    let desk = Data::new(checkin::Desk::open(app));
     let mut server = HttpServer::new(move || {
         let (routes, openapi) = actix_web::App::new()
             .into_utoipa_app()
             .openapi(Documented::openapi())
             .app_data(data.clone())
+            .app_data(desk.clone())
             .configure(configure)
             .split_for_parts();
         routes

@@ -97,6 +97,8 @@ pub struct Metrics {
     pub checkins: Family<WordLabels, Counter>,
     /// Deliveries by final state.
     pub deliveries: Family<WordLabels, Counter>,
+    /// Accounts and templates that had to stop sending, by cause.
+    pub pauses: Family<WordLabels, Counter>,
     /// Background jobs by outcome.
     pub jobs: Family<WordLabels, Counter>,
     /// Panics in handlers.
@@ -112,6 +114,7 @@ impl Default for Metrics {
         let seconds = Histogram::new([0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 8.0]);
         let checkins = Family::<WordLabels, Counter>::default();
         let deliveries = Family::<WordLabels, Counter>::default();
+        let pauses = Family::<WordLabels, Counter>::default();
         let jobs = Family::<WordLabels, Counter>::default();
         let panics = Counter::default();
         let in_flight = Gauge::<i64, AtomicI64>::default();
@@ -127,6 +130,11 @@ impl Default for Metrics {
         );
         registry.register("checkins", "check-ins by outcome", checkins.clone());
         registry.register("deliveries", "deliveries by state", deliveries.clone());
+        registry.register(
+            "channel_pauses",
+            "accounts and templates that had to stop sending, by cause",
+            pauses.clone(),
+        );
         registry.register("jobs", "background jobs by outcome", jobs.clone());
         registry.register("panics", "panics in handlers", panics.clone());
         registry.register(
@@ -140,6 +148,7 @@ impl Default for Metrics {
             seconds,
             checkins,
             deliveries,
+            pauses,
             jobs,
             panics,
             in_flight,

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::job;
+use futures_util::future::try_join_all;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::{self, Outcome};
+use crate::jobs::{self, Lane, Outcome};
 use crate::{callback, notice, tidy};
 
 /// How often the worker looks whether the nightly work is enqueued.
@@ -16,13 +17,47 @@ const SCHEDULES: TimeDelta = TimeDelta::minutes(10);
 /// How long the worker sleeps when nothing wakes it.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// Runs due jobs, one after the other.
+/// What takes long: a notice to many, or whole lists.
+const LONG: &[&str] = &[
+    notice::DELIVER,
+    notice::RECONCILE,
+    callback::RESYNC,
+    tidy::TIDY,
+];
+/// So many jobs run at once on a node. The first lane takes nothing that is long, so that neither
+/// a reminder nor a new follower waits for a notice to a thousand members.
+const LANES: [Lane; 4] = [Lane::Without(LONG), Lane::Any, Lane::Any, Lane::Any];
+
+/// Runs due jobs, several side by side.
 #[derive(Debug)]
 pub struct Worker;
 
 impl Worker {
     /// Starts a worker on this thread's runtime; it ends with the process.
     pub fn spawn(app: Arc<App>) {
+        for lane in LANES {
+            let app = app.clone();
+            actix_web::rt::spawn(async move {
+                loop {
+                    match jobs::run_due(&app, lane, perform).await {
+                        Ok(0) => {
+                            let woken = app.work.notified();
+                            // Whether woken or not, the next thing to do is to look.
+                            let _timed_out = tokio::time::timeout(IDLE, woken).await;
+                        }
+                        Ok(_) => {}
+                        Err(error) => {
+                            let cause = error
+                                .cause
+                                .as_ref()
+                                .map(|cause| crate::telemetry::redact(&format!("{cause:#}")));
+                            tracing::error!(%error, cause, "jobs could not be claimed");
+                            tokio::time::sleep(IDLE).await;
+                        }
+                    }
+                }
+            });
+        }
         actix_web::rt::spawn(async move {
             let mut look_at = app.clock.now();
             loop {
@@ -34,22 +69,7 @@ impl Worker {
                         tracing::error!(%error, "the nightly work could not be scheduled");
                     }
                 }
-                match run_due(&app).await {
-                    Ok(0) => {
-                        let woken = app.work.notified();
-                        // Whether woken or not, the next thing to do is to look.
-                        let _timed_out = tokio::time::timeout(IDLE, woken).await;
-                    }
-                    Ok(_) => {}
-                    Err(error) => {
-                        let cause = error
-                            .cause
-                            .as_ref()
-                            .map(|cause| crate::telemetry::redact(&format!("{cause:#}")));
-                        tracing::error!(%error, cause, "jobs could not be claimed");
-                        tokio::time::sleep(IDLE).await;
-                    }
-                }
+                tokio::time::sleep(IDLE).await;
             }
         });
     }
@@ -61,15 +81,18 @@ pub async fn ensure_scheduled(app: &App) -> Result<()> {
     tidy::ensure_scheduled(app).await
 }
 
-/// Runs the jobs that are due now; tells how many were run.
+/// Runs the jobs that are due now, as many side by side as a worker does; tells how many were run.
 pub async fn run_due(app: &App) -> Result<usize> {
-    jobs::run_due(app, perform).await
+    let lanes = LANES.map(|lane| jobs::run_due(app, lane, perform));
+    let ran = try_join_all(lanes).await?;
+    Ok(ran.into_iter().sum())
 }
 
 async fn perform(app: &App, job: &job::Model) -> Result<Outcome> {
     match job.kind.as_str() {
         notice::DELIVER => notice::deliver(app, job).await,
         notice::REMIND => notice::remind_due(app, job).await,
+        notice::TURN => notice::turn_due(app, job).await,
         notice::RECONCILE => notice::reconcile(app, job).await,
         callback::FOLLOW => callback::follow(app, job).await,
         callback::RESYNC => callback::resync_due(app, job).await,

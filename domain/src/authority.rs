@@ -85,6 +85,13 @@ words! {
         CorrectionDecide = "correction_decide" "审批补签";
         DeliveryList = "delivery_list" "查看通知送达";
         DeliveryPhone = "delivery_phone" "登记电话通知";
+        DeliveryResend = "delivery_resend" "重新发送通知";
+        TemplateRead = "template_read" "查看微信模板";
+        TemplateWrite = "template_write" "设置微信模板";
+        PauseList = "pause_list" "查看暂停的微信账号";
+        PauseResume = "pause_resume" "恢复微信账号发送";
+        SubscriptionRead = "subscription_read" "查看订阅消息次数";
+        SubscriptionReport = "subscription_report" "登记订阅消息授权";
         Remind = "remind" "提醒";
         InboxRead = "inbox_read" "查看站内信";
         DutyList = "duty_list" "查看履职记录";
@@ -216,6 +223,13 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::CorrectionDecide,     [_0, _0, Sc, Co, _0, _0, _0]),
     (O::DeliveryList,         [_0, Gr, Sc, Co, Co, Co, _0]),
     (O::DeliveryPhone,        [_0, Gr, Sc, Co, _0, _0, _0]),
+    (O::DeliveryResend,       [_0, Gr, Sc, Co, _0, _0, _0]),
+    (O::TemplateRead,         [_0, _0, _0, Co, _0, Co, Co]),
+    (O::TemplateWrite,        [_0, _0, _0, Co, _0, _0, Co]),
+    (O::PauseList,            [_0, _0, _0, Co, _0, Co, Co]),
+    (O::PauseResume,          [_0, _0, _0, Co, _0, _0, Co]),
+    (O::SubscriptionRead,     [Ow, _0, _0, _0, _0, _0, _0]),
+    (O::SubscriptionReport,   [Ow, _0, _0, _0, _0, _0, _0]),
     (O::Remind,               [_0, Gr, Sc, Co, _0, _0, _0]),
     (O::InboxRead,            [Ow, _0, _0, _0, _0, _0, _0]),
     (O::DutyList,             [Ow, Gr, Sc, Co, Co, Co, _0]),

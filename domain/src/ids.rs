@@ -136,6 +136,12 @@ ids! {
     NoticeId;
     /// One telling of one member by one channel.
     DeliveryId;
+    /// One message that somebody agreed to get.
+    CreditId;
+    /// What has stopped an account, or one template of it, from sending.
+    PauseId;
+    /// A template as the office put it in force.
+    MessageTemplateId;
     /// A message in a member's in-app inbox.
     InboxMessageId;
     /// Something a member did outside activities: a proposal, a report, a good deed.

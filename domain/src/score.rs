@@ -38,6 +38,7 @@ mod judge;
 mod limit;
 mod live;
 mod matching;
+mod past;
 mod pattern;
 mod period;
 mod person;
@@ -68,6 +69,7 @@ pub use fact::{Attributes, Fact, Subject, Value};
 #[cfg(feature = "toml")]
 pub use file::FileError;
 pub use judge::Finding;
+pub use past::AskedOfPast;
 pub use pattern::{Bounds, Of, Pattern, Test, Tests};
 pub use period::{NoPeriod, Period};
 pub use person::{Person, TRAITS};
@@ -87,7 +89,7 @@ pub use sheet::{
     RequirementLine, Share, Sheet, Stay, Unused, UnusedReason,
 };
 pub use tally::Record;
-pub use vocabulary::{Attribute, Holds, Kind, Mistake, Vocabulary, Word};
+pub use vocabulary::{Attribute, HEADINGS, Holds, Kind, Mistake, Vocabulary, Word};
 
 string_schemas! {
     Amount "an exact number: a decimal such as \"12.5\" or a fraction such as \"25/6\"";

@@ -17,7 +17,7 @@ pub struct Model {
     /// What is told.
     pub notice_id: NoticeId,
     /// About which activity.
-    pub activity_id: ActivityId,
+    pub activity_id: Option<ActivityId>,
     /// To whom.
     pub member_id: MemberId,
     /// By which way.
@@ -34,10 +34,29 @@ pub struct Model {
     pub client_msg_id: String,
     /// WeChat's id of the message.
     pub msg_id: Option<i64>,
-    /// How often it was tried.
+    /// How often it was tried, apart from tries that a quota or a pause turned away.
     pub attempts: i32,
-    /// When it was first tried.
+    /// The number of the last claim; it only grows, and an answer counts for the claim it was
+    /// asked with.
+    pub fence: i64,
+    /// How often it was begun anew; each time has a `client_msg_id` of its own.
+    pub round: i32,
+    /// The template it is sent with, known once it was claimed.
+    pub template_id: Option<String>,
+    /// Not before this; at once if empty.
+    pub next_attempt_at: Option<DateTimeUtc>,
+    /// Until when a worker has it.
+    pub lease_until: Option<DateTimeUtc>,
+    /// The first of those tries that may have been sent, if there is one.
+    pub doubt_since: Option<DateTimeUtc>,
+    /// When the oldest try was made of those not known to have failed.
     pub first_attempt_at: Option<DateTimeUtc>,
+    /// When WeChat took it.
+    pub accepted_at: Option<DateTimeUtc>,
+    /// After this it is not sent any more; a day after it was made if empty.
+    pub expires_at: Option<DateTimeUtc>,
+    /// Why it is not to be sent any more, if somebody said so while it was on its way.
+    pub withdrawn: Option<String>,
     /// When it reached its final state.
     pub settled_at: Option<DateTimeUtc>,
     /// Who phoned.

@@ -1,6 +1,8 @@
 //! A message in a member's in-app inbox.
 
-use domain::ids::{ActivityId, CommitteeId, InboxMessageId, MemberId, NoticeId, ReviewId};
+use domain::ids::{
+    ActivityId, CommitteeId, InboxMessageId, MemberId, NoticeId, PeriodId, ReviewId,
+};
 use sea_orm::entity::prelude::*;
 
 /// A message in a member's in-app inbox.
@@ -21,6 +23,8 @@ pub struct Model {
     pub activity_id: Option<ActivityId>,
     /// About which review.
     pub review_id: Option<ReviewId>,
+    /// About which period of assessment.
+    pub period_id: Option<PeriodId>,
     /// Title.
     pub title: String,
     /// Text.

@@ -1,10 +1,10 @@
-//! Something to be told to members: one purpose, one activity, one moment.
+//! Something to be told to members: one purpose, one activity or period, one moment.
 
-use domain::ids::{AccountId, ActivityId, CommitteeId, NoticeId};
+use domain::ids::{AccountId, ActivityId, CommitteeId, NoticeId, PeriodId};
 use domain::notice::NoticePurpose;
 use sea_orm::entity::prelude::*;
 
-/// Something to be told to members: one purpose, one activity, one moment.
+/// Something to be told to members: one purpose, one activity or period, one moment.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "notice")]
 pub struct Model {
@@ -15,7 +15,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: NoticeId,
     /// About which activity.
-    pub activity_id: ActivityId,
+    pub activity_id: Option<ActivityId>,
+    /// About which period of assessment.
+    pub period_id: Option<PeriodId>,
     /// Why.
     pub purpose: NoticePurpose,
     /// What the inbox shows as title.

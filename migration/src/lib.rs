@@ -21,6 +21,7 @@ mod m20261122_000009_rulebook;
 mod m20261122_000010_period;
 mod m20261122_000011_review;
 mod m20261122_000012_duty;
+mod m20261122_000013_delivery;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000010_period::Migration),
             Box::new(m20261122_000011_review::Migration),
             Box::new(m20261122_000012_duty::Migration),
+            Box::new(m20261122_000013_delivery::Migration),
         ]
     }
 }

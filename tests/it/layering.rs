@@ -112,6 +112,7 @@ fn routes_know_no_database_and_services_know_no_http() {
 const ROOMS: [&str; 18] = [
     "access",
     "app",
+    "batch",
     "cache",
     "clock",
     "config",

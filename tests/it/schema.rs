@@ -25,9 +25,9 @@ macro_rules! described {
 
 macro_rules! every_entity {
     ($schema:expr, $backend:expr) => {
-        described!($schema, $backend; account activity activity_day activity_file amendment attendance audit binding_request callback checkin committee
+        described!($schema, $backend; account activity activity_day activity_file amendment attendance audit binding_request callback channel_pause checkin committee
             correction delivery duty_import duty_record fact file group idempotency identity inbox_message invite_code job
-            leave_request ledger_head member notice period plan plan_item roster_import rulebook seat sector session sheet special_committee station term
+            leave_request ledger_head member message_template notice period plan plan_item roster_import rulebook seat sector session sheet special_committee station subscription_credit term
             nomination objection review review_candidate review_document)
     };
 }

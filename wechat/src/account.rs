@@ -1,14 +1,18 @@
 //! An app we may act for: its calls carry a token, and a refused token is replaced once.
 //!
-//! The calls themselves stand with their subject: [`crate::login`], [`crate::phone`],
-//! [`crate::template`], [`crate::subscribe`], [`crate::followers`], [`crate::wxacode`].
+//! The calls themselves stand with their subject, such as [`crate::login`] or [`crate::template`];
+//! which app may make which is a table in [`crate::endpoint`].
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::client::{Answer, App, Client, Request};
-use crate::error::{Class, Endpoint, Error};
+use crate::client::{Answer, App, Body, Client, Request};
+use crate::endpoint::{AppKind, Endpoint};
+use crate::error::{Class, Error};
+use crate::jssdk::Tickets;
 use crate::token::{Lease, TokenSource};
 
 /// A mini-program or an official account; cheap to clone, one per app so that its token is shared.
@@ -17,6 +21,7 @@ pub struct Account {
     pub(crate) app: Arc<App>,
     pub(crate) client: Client,
     tokens: Arc<TokenSource>,
+    pub(crate) tickets: Arc<Tickets>,
 }
 
 impl Account {
@@ -28,6 +33,7 @@ impl Account {
             app,
             client,
             tokens,
+            tickets: Arc::default(),
         }
     }
 
@@ -41,7 +47,38 @@ impl Account {
         self.tokens.get().await.map(drop)
     }
 
-    /// Makes a call that needs a token, and reads its answer with `read`.
+    /// What the app is, if that was stated.
+    pub fn kind(&self) -> Option<AppKind> {
+        self.app.kind
+    }
+
+    /// Asks with the app's token and reads JSON.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        query: &[(&str, &str)],
+    ) -> Result<T, Error> {
+        self.call(endpoint, query, Body::Nothing, Answer::json)
+            .await
+    }
+
+    /// Sends JSON with the app's token and reads JSON.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        body: Value,
+    ) -> Result<T, Error> {
+        self.call(endpoint, &[], Body::Json(body), Answer::json)
+            .await
+    }
+
+    /// Sends JSON with the app's token to a call that answers with nothing but `ok`.
+    pub(crate) async fn order(&self, endpoint: Endpoint, body: Value) -> Result<(), Error> {
+        let Done {} = self.post(endpoint, body).await?;
+        Ok(())
+    }
+
+    /// Makes a call that needs the app's token, and reads its answer with `read`.
     ///
     /// If the token is refused, the call is made once more with another one. WeChat refuses a bad
     /// token before it acts, so this repeats nothing.
@@ -49,9 +86,10 @@ impl Account {
         &self,
         endpoint: Endpoint,
         query: &[(&str, &str)],
-        body: Option<Value>,
+        body: Body,
         read: impl Fn(&Answer) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.admit(endpoint)?;
         let first = self.tokens.get().await.map_err(Error::before_the_call)?;
         let result = self.attempt(endpoint, query, body.clone(), &first).await;
         match result.and_then(|answer| read(&answer)) {
@@ -74,11 +112,51 @@ impl Account {
         result
     }
 
+    /// Makes a call that has nothing to do with the app's token, once.
+    pub(crate) async fn call_without_token(
+        &self,
+        endpoint: Endpoint,
+        query: Vec<(&str, &str)>,
+        body: Body,
+    ) -> Result<Answer, Error> {
+        self.call_at(&self.app.base_url, endpoint, query, body)
+            .await
+    }
+
+    /// The same at another host.
+    pub(crate) async fn call_at(
+        &self,
+        base_url: &str,
+        endpoint: Endpoint,
+        query: Vec<(&str, &str)>,
+        body: Body,
+    ) -> Result<Answer, Error> {
+        self.admit(endpoint)?;
+        self.client
+            .send(Request {
+                endpoint,
+                base_url,
+                query,
+                body,
+            })
+            .await
+    }
+
+    /// Holds a call against the kind of the app.
+    fn admit(&self, endpoint: Endpoint) -> Result<(), Error> {
+        match self.app.kind {
+            Some(kind) if !endpoint.audience().admits(kind) => {
+                Err(Error::WrongKind { endpoint, kind })
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn attempt(
         &self,
         endpoint: Endpoint,
         query: &[(&str, &str)],
-        body: Option<Value>,
+        body: Body,
         token: &Lease,
     ) -> Result<Answer, Error> {
         let mut with_token = vec![("access_token", token.expose())];
@@ -93,6 +171,10 @@ impl Account {
             .await
     }
 }
+
+/// An answer that says no more than `ok`.
+#[derive(Deserialize)]
+struct Done {}
 
 fn is_token_refusal(error: &Error) -> bool {
     error.api().is_some_and(|error| error.class == Class::Token)

@@ -5,6 +5,7 @@
 
 mod event;
 mod message;
+pub mod reply;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use crate::crypto::{CryptError, MessageCrypt};
 
 pub use event::{Event, JobOutcome, SubscribeAnswer, SubscribeSent};
-pub use message::{Fields, ParseError};
+pub use message::{Fields, Format, ParseError};
 
 /// The longest body that is looked at.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -72,7 +73,7 @@ impl std::fmt::Debug for Query {
 }
 
 /// A push that came from WeChat and is for this account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Push {
     /// What happened.
     pub event: Event,
@@ -88,8 +89,17 @@ pub struct Push {
     pub dedupe_key: String,
     /// The key that opened the envelope, to answer with: see [`crate::crypto::Opened::key`].
     pub key: usize,
+    /// How it was written; an answer is written alike.
+    pub format: Format,
     /// Everything the push said.
     pub fields: Fields,
+}
+
+impl Push {
+    /// Whether something happened, rather than that somebody wrote.
+    pub fn is_event(&self) -> bool {
+        self.msg_type.eq_ignore_ascii_case("event")
+    }
 }
 
 /// Why a callback was turned away. None of it is worth telling the sender.
@@ -136,7 +146,7 @@ pub fn open(
     }
     let (timestamp, nonce) = fresh(query, now)?;
 
-    let (fields, key) = match config.mode {
+    let ((fields, format), key) = match config.mode {
         Mode::Plain => {
             let given = query
                 .signature
@@ -151,7 +161,7 @@ pub fn open(
                 .msg_signature
                 .as_deref()
                 .ok_or(CallbackError::Missing("msg_signature"))?;
-            let envelope = Fields::parse(body)?;
+            let (envelope, _) = Fields::parse(body)?;
             let encrypt = envelope
                 .text("Encrypt")
                 .ok_or(ParseError::Missing("Encrypt"))?;
@@ -162,7 +172,7 @@ pub fn open(
             (Fields::parse(&opened.plaintext)?, opened.key)
         }
     };
-    read(config, fields, key)
+    read(config, fields, format, key)
 }
 
 /// Answers WeChat's check of our address: the body to send back, as `text/plain`.
@@ -195,7 +205,12 @@ fn fresh(query: &Query, now: DateTime<Utc>) -> Result<(&str, &str), CallbackErro
     Ok((timestamp, nonce))
 }
 
-fn read(config: &Endpoint, fields: Fields, key: usize) -> Result<Push, CallbackError> {
+fn read(
+    config: &Endpoint,
+    fields: Fields,
+    format: Format,
+    key: usize,
+) -> Result<Push, CallbackError> {
     let required = |name| {
         fields
             .text(name)
@@ -225,6 +240,7 @@ fn read(config: &Endpoint, fields: Fields, key: usize) -> Result<Push, CallbackE
         msg_type,
         dedupe_key,
         key,
+        format,
         fields,
     })
 }

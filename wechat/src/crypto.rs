@@ -365,6 +365,7 @@ fn unpad(padded: &[u8]) -> Option<&[u8]> {
     padding.iter().all(|byte| *byte == pad).then_some(content)
 }
 
-fn cdata(text: &str) -> String {
+/// A text for XML, whatever it holds.
+pub(crate) fn cdata(text: &str) -> String {
     format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
 }

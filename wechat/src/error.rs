@@ -3,61 +3,12 @@
 //! The classes say what to do; doing it (pausing a queue, asking for a new code) is left to the
 //! caller. Nothing here repeats a token, a secret, an openid or the query of an address.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
 
-/// A call to WeChat, by its place in the interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    /// The stable access token.
-    StableToken,
-    /// The code of `wx.login` against an openid.
-    Login,
-    /// The code of the phone button against a number.
-    PhoneNumber,
-    /// A template message of an official account.
-    TemplateSend,
-    /// The templates of an official account.
-    Templates,
-    /// A subscribe message of the mini-program.
-    SubscribeSend,
-    /// The followers of an official account.
-    Followers,
-    /// One follower.
-    UserInfo,
-    /// Up to a hundred followers.
-    UserInfoBatch,
-    /// A mini-program code with a scene.
-    WxaCodeUnlimited,
-}
-
-impl Endpoint {
-    /// The path behind the host.
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::StableToken => "/cgi-bin/stable_token",
-            Self::Login => "/sns/jscode2session",
-            Self::PhoneNumber => "/wxa/business/getuserphonenumber",
-            Self::TemplateSend => "/cgi-bin/message/template/send",
-            Self::Templates => "/cgi-bin/template/get_all_private_template",
-            Self::SubscribeSend => "/cgi-bin/message/subscribe/send",
-            Self::Followers => "/cgi-bin/user/get",
-            Self::UserInfo => "/cgi-bin/user/info",
-            Self::UserInfoBatch => "/cgi-bin/user/info/batchget",
-            Self::WxaCodeUnlimited => "/wxa/getwxacodeunlimit",
-        }
-    }
-
-    /// Whether the call carries the secret instead of a token.
-    const fn carries_secret(self) -> bool {
-        matches!(self, Self::StableToken | Self::Login)
-    }
-}
-
-impl std::fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.path())
-    }
-}
+pub use crate::endpoint::Endpoint;
+use crate::endpoint::{AppKind, Credential};
 
 /// What a refusal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,7 +51,7 @@ pub enum Class {
 /// carry the secret.
 pub fn class_of(endpoint: Endpoint, code: i64) -> Class {
     match code {
-        40001 if endpoint.carries_secret() => Class::Config,
+        40001 if endpoint.credential() == Credential::Secret => Class::Config,
         40001 | 40014 | 42001 => Class::Token,
         -1 | 61450 | 9_001_002 | 45066 => Class::Transient,
         45011 | 44991 => Class::MinuteQuota,
@@ -125,7 +76,7 @@ pub fn class_of(endpoint: Endpoint, code: i64) -> Class {
 
 /// A refusal in WeChat's own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{endpoint} refused with {code} ({class:?}){}", facts(.rid.as_deref(), .field.as_deref(), .seen_ip.as_deref()))]
+#[error("{endpoint} refused with {code} ({class:?}){}", facts(.rid.as_deref(), .field.as_deref(), (.seen_ip).as_ref()))]
 pub struct ApiError {
     /// The call that was refused.
     pub endpoint: Endpoint,
@@ -138,7 +89,7 @@ pub struct ApiError {
     /// The template field a 47003 names.
     pub field: Option<String>,
     /// Our address as WeChat sees it, from a 40164: to be put on the allow list.
-    pub seen_ip: Option<String>,
+    pub seen_ip: Option<IpAddr>,
     /// WeChat's `errmsg` without the rid and without anything as long as an openid.
     pub message: String,
 }
@@ -155,6 +106,31 @@ impl ApiError {
             field: (code == 47003).then(|| named_field(text)).flatten(),
             seen_ip: (code == 40164).then(|| named_ip(text)).flatten(),
             message: without_long_words(text),
+        }
+    }
+}
+
+/// A limit WeChat documents, broken before anything was sent. It does not repeat the value, which
+/// may be personal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} must hold {limit}")]
+pub struct LimitError {
+    /// The field, in WeChat's words, such as `button[0].name`.
+    pub field: String,
+    /// The rule in words.
+    pub limit: &'static str,
+}
+
+impl LimitError {
+    /// `Ok` while the rule is kept.
+    pub(crate) fn unless(kept: bool, field: &str, limit: &'static str) -> Result<(), Self> {
+        if kept {
+            Ok(())
+        } else {
+            Err(Self {
+                field: field.to_owned(),
+                limit,
+            })
         }
     }
 }
@@ -237,6 +213,17 @@ pub enum Error {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// What was asked breaks a limit: nothing was sent, and it never will be.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// WeChat does not open this call to apps of this kind, so nothing was sent.
+    #[error("{endpoint} is not for a {kind:?}")]
+    WrongKind {
+        /// The call.
+        endpoint: Endpoint,
+        /// What the app is.
+        kind: AppKind,
+    },
     /// The HTTP client could not be built.
     #[error("no HTTP client: {0}")]
     Setup(String),
@@ -249,6 +236,11 @@ impl Error {
             Self::Api(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// The address WeChat saw us at, if it refused because that is not on its allow list.
+    pub fn seen_ip(&self) -> Option<IpAddr> {
+        self.api()?.seen_ip
     }
 
     /// Whether WeChat may have done what was asked although no success was seen.
@@ -267,6 +259,8 @@ impl Error {
             | Self::Rejected { .. }
             | Self::CircuitOpen { .. }
             | Self::Unbelievable { .. }
+            | Self::Limit(_)
+            | Self::WrongKind { .. }
             | Self::Setup(_) => false,
         }
     }
@@ -288,13 +282,14 @@ impl Error {
     }
 }
 
-fn facts(rid: Option<&str>, field: Option<&str>, seen_ip: Option<&str>) -> String {
+fn facts(rid: Option<&str>, field: Option<&str>, seen_ip: Option<&IpAddr>) -> String {
     let fact = |name: &str, value: Option<&str>| {
         value
             .map(|value| format!(", {name} {value}"))
             .unwrap_or_default()
     };
-    fact("field", field) + &fact("our address", seen_ip) + &fact("rid", rid)
+    let seen_ip = seen_ip.map(ToString::to_string);
+    fact("field", field) + &fact("our address", seen_ip.as_deref()) + &fact("rid", rid)
 }
 
 /// Takes `rid: xxxxxxxx-xxxxxxxx-xxxxxxxx` off the end; older texts end in `hint: [...]`.
@@ -322,12 +317,10 @@ fn named_field(text: &str) -> Option<String> {
 }
 
 /// `invalid ip 203.0.113.7 ipv6 …` names the address WeChat saw.
-fn named_ip(text: &str) -> Option<String> {
+fn named_ip(text: &str) -> Option<IpAddr> {
     let (_, rest) = text.split_once("invalid ip")?;
-    let word = rest.split_whitespace().next()?.trim_matches(',');
-    word.parse::<std::net::IpAddr>()
-        .ok()
-        .map(|ip| ip.to_string())
+    let word = rest.split_whitespace().next()?;
+    word.trim_matches(',').parse().ok()
 }
 
 /// Openids, secrets and tokens have 28 characters and more; no word of an error text has.

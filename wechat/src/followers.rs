@@ -8,15 +8,14 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer};
 
 use crate::account::Account;
-use crate::client::Answer;
-use crate::error::{Endpoint, Error};
+use crate::error::{Endpoint, Error, LimitError};
 use crate::lenient;
 
 /// As many people as WeChat describes in one answer.
 const BATCH: usize = 100;
 
 /// A page of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FollowerPage {
     /// All who follow.
     pub total: i64,
@@ -27,7 +26,7 @@ pub struct FollowerPage {
 }
 
 /// What WeChat tells about a person. Of somebody who does not follow it tells next to nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct UserInfo {
     /// Whether he follows.
     #[serde(rename = "subscribe", default, deserialize_with = "yes")]
@@ -52,14 +51,18 @@ pub struct UserInfo {
     /// What the account's keepers wrote about him.
     #[serde(default, deserialize_with = "lenient::opt_text")]
     pub remark: Option<String>,
+    /// The tags he carries: see [`crate::tags`].
+    #[serde(default)]
+    pub tagid_list: Vec<i64>,
 }
 
 fn yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     lenient::opt_int(deserializer).map(|number| number == Some(1))
 }
 
+/// A page of openids. Its `data` is absent when there are none.
 #[derive(Deserialize)]
-struct Listed {
+pub(crate) struct Page {
     #[serde(default, deserialize_with = "lenient::opt_int")]
     total: Option<i64>,
     #[serde(default)]
@@ -68,11 +71,46 @@ struct Listed {
     next_openid: Option<String>,
 }
 
-/// Absent on a page without followers.
 #[derive(Default, Deserialize)]
 struct Openids {
     #[serde(default)]
     openid: Vec<String>,
+}
+
+impl Page {
+    fn next(&self) -> Option<String> {
+        self.next_openid
+            .clone()
+            .filter(|_| !self.data.openid.is_empty())
+    }
+}
+
+/// Turns pages to the end, each openid once.
+///
+/// It is all or nothing: half a list would make the other half look as if it had left.
+pub(crate) async fn to_the_end(
+    endpoint: Endpoint,
+    turn: impl AsyncFn(Option<&str>) -> Result<Page, Error>,
+) -> Result<Vec<String>, Error> {
+    let mut openids = Vec::new();
+    let mut known = HashSet::new();
+    let mut page = turn(None).await?;
+    loop {
+        let next = page.next();
+        let before = openids.len();
+        let fresh = |one: &String| known.insert(one.clone());
+        openids.extend(page.data.openid.into_iter().filter(fresh));
+        let Some(next) = next else {
+            return Ok(openids);
+        };
+        if openids.len() == before {
+            return Err(Error::Unbelievable {
+                endpoint,
+                what: "the same page again",
+            });
+        }
+        page = turn(Some(&next)).await?;
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,52 +121,28 @@ struct Described {
 impl Account {
     /// A page of the list of followers, from the start or after `next`.
     pub async fn followers(&self, next: Option<&str>) -> Result<FollowerPage, Error> {
-        let query: Vec<_> = next.map(|next| ("next_openid", next)).into_iter().collect();
-        let listed: Listed = self
-            .call(Endpoint::Followers, &query, None, Answer::json)
-            .await?;
-        let openids = listed.data.openid;
-        let next = listed.next_openid.filter(|_| !openids.is_empty());
+        let page = self.page(next).await?;
         Ok(FollowerPage {
-            total: listed.total.unwrap_or(0),
-            openids,
-            next,
+            total: page.total.unwrap_or(0),
+            next: page.next(),
+            openids: page.data.openid,
         })
     }
 
-    /// Everybody who follows, each once.
-    ///
-    /// It is all or nothing: half a list would make the other half look as if it had left.
+    async fn page(&self, next: Option<&str>) -> Result<Page, Error> {
+        let query: Vec<_> = next.map(|next| ("next_openid", next)).into_iter().collect();
+        self.get(Endpoint::Followers, &query).await
+    }
+
+    /// Everybody who follows, each once. It is all or nothing.
     pub async fn all_followers(&self) -> Result<Vec<String>, Error> {
-        let mut followers = Vec::new();
-        let mut known = HashSet::new();
-        let mut page = self.followers(None).await?;
-        loop {
-            let before = followers.len();
-            followers.extend(
-                page.openids
-                    .into_iter()
-                    .filter(|one| known.insert(one.clone())),
-            );
-            let Some(next) = page.next else {
-                return Ok(followers);
-            };
-            if followers.len() == before {
-                let endpoint = Endpoint::Followers;
-                return Err(Error::Unbelievable {
-                    endpoint,
-                    what: "the same page again",
-                });
-            }
-            page = self.followers(Some(&next)).await?;
-        }
+        to_the_end(Endpoint::Followers, async |next| self.page(next).await).await
     }
 
     /// One person.
     pub async fn user_info(&self, openid: &str) -> Result<UserInfo, Error> {
         let query = [("openid", openid), ("lang", "zh_CN")];
-        self.call(Endpoint::UserInfo, &query, None, Answer::json)
-            .await
+        self.get(Endpoint::UserInfo, &query).await
     }
 
     /// Any number of people, a hundred at a time.
@@ -153,17 +167,22 @@ impl Account {
         Ok(described)
     }
 
+    /// What the keepers of the account call a follower, shown in the console only. An empty remark
+    /// takes it away.
+    pub async fn update_remark(&self, openid: &str, remark: &str) -> Result<(), Error> {
+        let kept = remark.chars().count() < 30;
+        LimitError::unless(kept, "remark", "fewer than 30 characters")?;
+        let body = serde_json::json!({ "openid": openid, "remark": remark });
+        self.order(Endpoint::UpdateRemark, body).await
+    }
+
     async fn one_batch(&self, openids: &[String]) -> Result<Vec<UserInfo>, Error> {
         let people: Vec<_> = openids
             .iter()
             .map(|openid| serde_json::json!({ "openid": openid, "lang": "zh_CN" }))
             .collect();
         let body = serde_json::json!({ "user_list": people });
-        let described: Described = self
-            .call(Endpoint::UserInfoBatch, &[], Some(body), |answer| {
-                answer.json()
-            })
-            .await?;
+        let described: Described = self.post(Endpoint::UserInfoBatch, body).await?;
         Ok(described.user_info_list)
     }
 }

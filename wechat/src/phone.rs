@@ -6,7 +6,6 @@
 use serde::Deserialize;
 
 use crate::account::Account;
-use crate::client::Answer;
 use crate::error::{Endpoint, Error};
 use crate::lenient;
 
@@ -17,12 +16,6 @@ pub struct Phone {
     pub pure_number: String,
     /// The country, `86` for China.
     pub country_code: String,
-}
-
-impl std::fmt::Debug for Phone {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Phone(hidden)")
-    }
 }
 
 #[derive(Deserialize)]
@@ -54,7 +47,7 @@ impl Account {
         let endpoint = Endpoint::PhoneNumber;
         let body = serde_json::json!({ "code": code, "openid": openid });
         let Answered { phone_info } = self
-            .call(endpoint, &[], Some(body), Answer::json)
+            .post(endpoint, body)
             .await
             .map_err(Error::burning_the_code)?;
         if phone_info.watermark.appid != self.app_id() {

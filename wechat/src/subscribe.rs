@@ -1,14 +1,19 @@
-//! Subscribe messages of the mini-program: one message for every time a person agreed to one.
+//! Subscribe messages, of the mini-program and of official accounts: one message for every time a
+//! person agreed to one.
 //!
 //! How often somebody agreed is the caller's ledger; WeChat answers 43101 when nothing is left.
+
+mod library;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::account::Account;
-use crate::client::Answer;
 use crate::error::{Endpoint, Error};
+use crate::template::MiniProgram;
 use crate::{lenient, template};
+
+pub use library::{Category, LibraryKeyword, LibraryTitle, SubscribeTemplate, Term};
 
 /// Which edition of the mini-program a tap opens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +29,7 @@ pub enum MiniProgramState {
 }
 
 /// A message to one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SubscribeMessage {
     /// The person's openid in the mini-program.
     pub touser: String,
@@ -38,6 +43,22 @@ pub struct SubscribeMessage {
     pub state: MiniProgramState,
 }
 
+/// A notice of an official account to a follower who subscribed to its template: one notice for
+/// each time he accepted, whenever that was.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BizMessage {
+    /// The follower's openid in this account.
+    pub touser: String,
+    /// The subscribe template in this account.
+    pub template_id: String,
+    /// The web page a tap opens.
+    pub page: Option<String>,
+    /// The page of a mini-program a tap opens; it wins over `page`.
+    pub miniprogram: Option<MiniProgram>,
+    /// Keys such as `thing1` and their values.
+    pub data: Vec<(String, String)>,
+}
+
 #[derive(Deserialize)]
 struct Sent {
     #[serde(default, deserialize_with = "lenient::opt_int")]
@@ -45,6 +66,23 @@ struct Sent {
 }
 
 impl Account {
+    /// Sends a subscribe notice to a follower who asked for one.
+    ///
+    /// As with [`Account::send_subscribe`], nothing protects against a double.
+    pub async fn send_biz(&self, message: &BizMessage) -> Result<(), Error> {
+        let mut body = Map::new();
+        body.insert("touser".into(), json!(message.touser));
+        body.insert("template_id".into(), json!(message.template_id));
+        if let Some(page) = &message.page {
+            body.insert("page".into(), json!(page));
+        }
+        if let Some(miniprogram) = &message.miniprogram {
+            body.insert("miniprogram".into(), json!(miniprogram));
+        }
+        body.insert("data".into(), template::data(&message.data));
+        self.order(Endpoint::BizSend, Value::Object(body)).await
+    }
+
     /// Sends a subscribe message; not every answer numbers it.
     ///
     /// Nothing protects against a double here: after a doubtful failure do not send again, and
@@ -60,12 +98,7 @@ impl Account {
         body.insert("miniprogram_state".into(), json!(message.state));
         body.insert("lang".into(), json!("zh_CN"));
         let sent: Sent = self
-            .call(
-                Endpoint::SubscribeSend,
-                &[],
-                Some(Value::Object(body)),
-                Answer::json,
-            )
+            .post(Endpoint::SubscribeSend, Value::Object(body))
             .await?;
         Ok(sent.msgid)
     }

@@ -3,16 +3,21 @@
 //! What the fields may hold is in [`crate::values`]; which template serves which purpose is the
 //! caller's registry, because template ids differ between accounts.
 
+mod blocked;
+mod library;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::account::Account;
-use crate::client::Answer;
 use crate::error::{Endpoint, Error};
-use crate::{lenient, values};
+use crate::lenient;
+
+pub use blocked::BlockedMessage;
+pub use library::{Finding, Industries, Industry, Template, compare, compare_fields};
 
 /// A message to one follower.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TemplateMessage {
     /// The follower's openid in this account.
     pub touser: String,
@@ -38,36 +43,10 @@ pub struct MiniProgram {
     pub pagepath: String,
 }
 
-/// A template of the account.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Template {
-    /// What a message names.
-    pub template_id: String,
-    /// Its title.
-    #[serde(default)]
-    pub title: String,
-    /// Its text with the fields in it.
-    #[serde(default)]
-    pub content: String,
-}
-
-impl Template {
-    /// The keys a message must fill.
-    pub fn field_keys(&self) -> Vec<String> {
-        values::field_keys(&self.content)
-    }
-}
-
 #[derive(Deserialize)]
 struct Sent {
     #[serde(deserialize_with = "lenient::int")]
     msgid: i64,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(default)]
-    template_list: Vec<Template>,
 }
 
 impl Account {
@@ -76,20 +55,8 @@ impl Account {
     ///
     /// [`Error::may_have_taken_effect`] tells the doubtful failures from the certain ones.
     pub async fn send_template(&self, message: &TemplateMessage) -> Result<i64, Error> {
-        let sent: Sent = self
-            .call(Endpoint::TemplateSend, &[], Some(body(message)), |answer| {
-                answer.json()
-            })
-            .await?;
+        let sent: Sent = self.post(Endpoint::TemplateSend, body(message)).await?;
         Ok(sent.msgid)
-    }
-
-    /// The templates the account has.
-    pub async fn templates(&self) -> Result<Vec<Template>, Error> {
-        let listed: Listed = self
-            .call(Endpoint::Templates, &[], None, Answer::json)
-            .await?;
-        Ok(listed.template_list)
     }
 }
 

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::client::{App, Client, Request};
+use crate::client::{App, Body, Client, Request};
 use crate::error::{Endpoint, Error};
 use crate::lenient;
 
@@ -34,12 +34,13 @@ pub const CIRCUIT: TimeDelta = TimeDelta::seconds(60);
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A place where processes share the tokens of their apps. Its failures are its own: a token that
-/// cannot be stored is used all the same.
+/// cannot be stored is used all the same, and a place that does not answer within a second is
+/// passed over.
 pub trait SharedTokens: Send + Sync {
-    /// The token last stored for the app.
-    fn load<'a>(&'a self, app_id: &'a str) -> BoxFuture<'a, Option<SharedToken>>;
+    /// The token last stored under this name: the id of an app, with a suffix for its tickets.
+    fn load<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Option<SharedToken>>;
     /// Keeps a token for the other processes, in place of what is there.
-    fn store<'a>(&'a self, app_id: &'a str, token: SharedToken) -> BoxFuture<'a, ()>;
+    fn store<'a>(&'a self, name: &'a str, token: SharedToken) -> BoxFuture<'a, ()>;
 }
 
 /// A token and the times it is good for.
@@ -195,7 +196,7 @@ impl TokenSource {
 
     /// What other processes have; in place of a refused token only one that is younger.
     async fn shared(&self, now: DateTime<Utc>, refused: Option<&Lease>) -> Option<SharedToken> {
-        let token = self.client.shared_tokens()?.load(&self.app.app_id).await?;
+        let token = self.client.load_shared(&self.app.app_id).await?;
         let younger = refused.is_none_or(|lease| {
             lease.expose() != token.text.expose_secret()
                 && lease.token.fetched_at < token.fetched_at
@@ -216,9 +217,7 @@ impl TokenSource {
             Ok(token) => {
                 state.last_failure = None;
                 let lease = state.hold(token.clone(), true).lease();
-                if let Some(shared) = self.client.shared_tokens() {
-                    shared.store(&self.app.app_id, token).await;
-                }
+                self.client.store_shared(&self.app.app_id, token).await;
                 Ok(lease)
             }
             Err(error) => {
@@ -245,7 +244,7 @@ impl TokenSource {
                 endpoint: Endpoint::StableToken,
                 base_url: &self.app.base_url,
                 query: Vec::new(),
-                body: Some(serde_json::json!({
+                body: Body::Json(serde_json::json!({
                     "grant_type": "client_credential",
                     "appid": self.app.app_id,
                     "secret": self.app.secret.expose_secret(),

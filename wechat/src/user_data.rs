@@ -8,11 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
+use crate::account::Account;
+use crate::error::{Endpoint, Error};
 use crate::lenient;
 
 /// How old opened data may be, and how far ahead its clock may run.
@@ -115,6 +117,34 @@ pub fn open_user_data(
         return Err(UserDataError::Stale { at });
     }
     Ok(value)
+}
+
+#[derive(Deserialize)]
+struct Checked {
+    /// The spelling is WeChat's.
+    #[serde(default, alias = "valid", deserialize_with = "yes")]
+    vaild: bool,
+    #[serde(default, deserialize_with = "lenient::opt_int")]
+    create_time: Option<i64>,
+}
+
+/// `true`, 1 or the same as a text.
+fn yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(value == true || value == "true" || lenient::as_int(&value) == Some(1))
+}
+
+impl Account {
+    /// When WeChat encrypted this data for our mini-program, in seconds since 1970; none if it did
+    /// not within the last three days.
+    ///
+    /// Only a hash of the data leaves the house.
+    pub async fn encrypted_data_time(&self, encrypted_data: &str) -> Result<Option<i64>, Error> {
+        let hash = hex::encode(Sha256::digest(encrypted_data));
+        let body = serde_json::json!({ "encrypted_msg_hash": hash });
+        let checked: Checked = self.post(Endpoint::CheckEncryptedMsg, body).await?;
+        Ok(checked.create_time.filter(|_| checked.vaild))
+    }
 }
 
 /// The `signature` beside `rawData`: hex SHA-1 of the data and the text of the session key.

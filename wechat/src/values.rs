@@ -3,7 +3,11 @@
 //! WeChat answers 47003 to a value that breaks these rules. [`check`] refuses it before we send;
 //! [`fit`] makes a text fit and never invents a figure or a time.
 
+mod filled;
+
 use chrono::NaiveDate;
+
+pub use filled::{Filled, Lists, check_listed};
 
 /// The kind of a field: its key without the digits at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +101,10 @@ pub enum Problem {
     },
     /// A character or an order the kind does not allow.
     Form,
+    /// None of the values the template lists for the field.
+    NotListed,
+    /// The template asks for the field and there is no value.
+    Missing,
 }
 
 /// A value its field cannot hold. It does not repeat the value, which may be personal.
@@ -113,17 +121,24 @@ pub struct ValueError {
     pub problem: Problem,
 }
 
-/// Holds a value against the rule of its field, as WeChat does: emoji are stripped before.
-pub fn check(key: &str, value: &str) -> Result<(), ValueError> {
-    let kind = Kind::of(key);
-    problem(kind, value).map_or(Ok(()), |problem| {
-        Err(ValueError {
+impl ValueError {
+    fn new(key: &str, problem: Problem) -> Self {
+        let kind = Kind::of(key);
+        Self {
             key: key.to_owned(),
             kind,
             limit: kind.limit().to_owned(),
             problem,
-        })
-    })
+        }
+    }
+}
+
+/// Holds a value against the rule of its field, as WeChat does: emoji are stripped before.
+pub fn check(key: &str, value: &str) -> Result<(), ValueError> {
+    match problem(Kind::of(key), value) {
+        Some(problem) => Err(ValueError::new(key, problem)),
+        None => Ok(()),
+    }
 }
 
 /// Cleans a text and cuts it to what its field holds; an empty one becomes `无`.

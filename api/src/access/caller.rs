@@ -80,7 +80,7 @@ impl Caller {
     /// The caller of this request.
     pub async fn of(app: &App, request: &HttpRequest) -> Result<Self> {
         let claims = Self::claims(app, request)?;
-        let known = app.standings.of(&app.db, &claims, app.clock.now()).await?;
+        let known = app.standings.of(&claims, app.clock.now()).await?;
         let caller = Self {
             committee: claims.cid,
             session: claims.sid,

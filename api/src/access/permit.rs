@@ -100,6 +100,13 @@ operations! {
     CorrectionDecide
     DeliveryList
     DeliveryPhone
+    DeliveryResend
+    TemplateRead
+    TemplateWrite
+    PauseList
+    PauseResume
+    SubscriptionRead
+    SubscriptionReport
     Remind
     InboxRead
     DutyList
@@ -282,6 +289,17 @@ pub trait Guarded: Sized {
 
     /// Where it lies, as this caller sees it.
     fn scope(&self, app: &App, caller: &Caller) -> impl Future<Output = Result<Scope>>;
+
+    /// How far the caller reaches with `operation` at this row, `None` where nothing gives it to
+    /// him: as his seats say, where the committee's own rules do not say more.
+    fn reach(
+        &self,
+        _: &App,
+        caller: &Caller,
+        operation: Operation,
+    ) -> impl Future<Output = Result<Option<Reach>>> {
+        std::future::ready(Ok(Reach::of(operation, caller.standings())))
+    }
 }
 
 /// Proof and row in one: the caller may do `O` to this row.
@@ -320,27 +338,16 @@ impl<O: OperationType, T: Guarded> FromRequest for On<O, T> {
                 .and_then(|id| id.parse().ok())
                 .ok_or_else(ApiError::not_found)?;
             let row = T::load(&app, caller.committee, id).await?;
-            // Without any seat for the operation the answer must not tell whether the row exists,
-            // unless the caller may read such rows.
-            let permit = match Permit::<O>::of(caller.clone()) {
-                Ok(permit) => permit,
-                Err(forbidden) => {
-                    let Some(row) = row else {
-                        return Err(ApiError::not_found());
-                    };
-                    let scope = row.scope(&app, &caller).await?;
-                    let readable = Reach::of(T::READ, caller.standings())
-                        .is_some_and(|reach| reach.covers(&scope));
-                    return Err(if readable {
-                        forbidden
-                    } else {
-                        ApiError::not_found()
-                    });
-                }
+            let row = row.ok_or_else(ApiError::not_found)?;
+            let reach = row.reach(&app, &caller, O::OPERATION).await?;
+            // Who has no seat for the operation at all reaches nothing, and is told so only where
+            // he may know that the row exists.
+            let permit = Permit {
+                caller,
+                reach: reach.unwrap_or_default(),
+                operation: PhantomData,
             };
-            let on = permit
-                .over(&app, row.ok_or_else(ApiError::not_found)?)
-                .await?;
+            let on = permit.over(&app, row).await?;
             opener.send_replace(true);
             Ok(on)
         })

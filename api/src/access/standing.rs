@@ -3,21 +3,29 @@
 //! Kept for at most one second, so that a seat that ended, an account that was disabled or a
 //! session that was revoked counts within a second on every node, with or without Redis.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::authority::Standing;
-use domain::ids::{CommitteeId, MemberId, SessionId};
+use domain::ids::{AccountId, CommitteeId, GroupId, MemberId, SessionId, SpecialCommitteeId};
 use domain::people::{MemberStatus, SeatKind};
 use domain::time::local_date;
-use entity::{Scoped, account, group, member, seat, session};
+use entity::{account, group, member, seat, session};
 use moka::future::Cache;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::token::Claims;
+use crate::batch::Batcher;
+use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{ApiError, Code, Result};
+
+/// How many sessions are looked up together.
+const BATCH: usize = 256;
+/// How many may wait to be looked up.
+const ROOM: usize = 8_192;
 
 /// What is known of a session.
 #[derive(Clone, Debug)]
@@ -28,10 +36,14 @@ pub struct Known {
     pub standings: Vec<Standing>,
 }
 
+/// A session, by the committee it is of.
+type Key = (CommitteeId, SessionId);
+
 /// Sessions that were looked up within the last second.
 #[derive(Clone)]
 pub struct Standings {
-    known: Cache<(CommitteeId, SessionId), Option<Arc<Known>>>,
+    known: Cache<Key, Option<Arc<Known>>>,
+    look_up: Batcher<Key, Option<Arc<Known>>>,
 }
 
 impl std::fmt::Debug for Standings {
@@ -40,33 +52,32 @@ impl std::fmt::Debug for Standings {
     }
 }
 
-impl Default for Standings {
-    fn default() -> Self {
+impl Standings {
+    /// Nothing is known yet; look-ups run on this thread's runtime.
+    pub fn new(db: &Db, clock: &Clock) -> Self {
         let known = Cache::builder()
             .max_capacity(100_000)
             .time_to_live(Duration::from_millis(900))
             .build();
-        Self { known }
+        let (db, clock) = (db.clone(), clock.clone());
+        let look_up = Batcher::spawn(ROOM, BATCH, async move |keys: &[Key]| {
+            let found = load(&db, keys, local_date(clock.now())).await?;
+            Ok(keys.iter().map(|key| Ok(found.get(key).cloned())).collect())
+        });
+        Self { known, look_up }
     }
-}
 
-impl Standings {
     /// Forgets everything, after a change on this node, so that it counts here at once.
     pub fn forget(&self) {
         self.known.invalidate_all();
     }
 
     /// What the session of these claims may do now.
-    pub(super) async fn of(
-        &self,
-        db: &Db,
-        claims: &Claims,
-        now: DateTime<Utc>,
-    ) -> Result<Arc<Known>> {
+    pub(super) async fn of(&self, claims: &Claims, now: DateTime<Utc>) -> Result<Arc<Known>> {
         let key = (claims.cid, claims.sid);
         let known = self
             .known
-            .try_get_with(key, async { load(db, claims, now).await })
+            .try_get_with(key, self.look_up.ask(key))
             .await
             .map_err(|error: Arc<ApiError>| ApiError {
                 retry_after: error.retry_after,
@@ -92,88 +103,133 @@ impl Standings {
     }
 }
 
-async fn load(db: &Db, claims: &Claims, now: DateTime<Utc>) -> Result<Option<Arc<Known>>> {
-    let committee = claims.cid;
-    let Some(session) = session::Entity::find_by_id((committee, claims.sid))
-        .one(db.read())
+/// What is known of these sessions, in five queries however many they are.
+async fn load(db: &Db, keys: &[Key], today: NaiveDate) -> Result<HashMap<Key, Arc<Known>>> {
+    let committees: HashSet<CommitteeId> = keys.iter().map(|(committee, _)| *committee).collect();
+    let sessions = session::Entity::find()
+        .filter(session::Column::CommitteeId.is_in(committees.iter().copied()))
+        .filter(session::Column::Id.is_in(keys.iter().map(|(_, session)| *session)))
+        .all(db.read())
+        .await?;
+    let accounts: HashMap<(CommitteeId, AccountId), account::Model> = account::Entity::find()
+        .filter(account::Column::CommitteeId.is_in(committees.iter().copied()))
+        .filter(account::Column::Id.is_in(sessions.iter().map(|session| session.account_id)))
+        .all(db.read())
         .await?
-    else {
-        return Ok(None);
-    };
-    let Some(account) = account::Entity::find_by_id((committee, session.account_id))
-        .one(db.read())
+        .into_iter()
+        .map(|row| ((row.committee_id, row.id), row))
+        .collect();
+    let ids: Vec<MemberId> = accounts.values().filter_map(|row| row.member_id).collect();
+    let members: HashMap<(CommitteeId, MemberId), member::Model> = member::Entity::find()
+        .filter(member::Column::CommitteeId.is_in(committees.iter().copied()))
+        .filter(member::Column::Id.is_in(ids))
+        .filter(member::Column::Status.eq(MemberStatus::Active))
+        .all(db.read())
         .await?
-    else {
-        return Ok(None);
-    };
-    let member = match account.member_id {
-        Some(id) => {
-            member::Entity::find_by_id((committee, id))
-                .one(db.read())
-                .await?
-        }
-        None => None,
-    };
-    let member = member.filter(|member| member.status == MemberStatus::Active);
-    let standings = standings(db, committee, &account, member.as_ref(), now).await?;
-    Ok(Some(Arc::new(Known {
-        session,
-        account,
-        member,
-        standings,
-    })))
+        .into_iter()
+        .map(|row| ((row.committee_id, row.id), row))
+        .collect();
+    let seats = seats(db, &committees, &accounts, &members, today).await?;
+    let served = served(db, &committees, &seats).await?;
+    let mut known = HashMap::with_capacity(sessions.len());
+    for session in sessions {
+        let committee = session.committee_id;
+        let Some(account) = accounts.get(&(committee, session.account_id)).cloned() else {
+            continue;
+        };
+        let member = account
+            .member_id
+            .and_then(|id| members.get(&(committee, id)))
+            .cloned();
+        let standings = standings(&account, member.as_ref(), &seats, &served);
+        let key = (committee, session.id);
+        let one = Known {
+            session,
+            account,
+            member,
+            standings,
+        };
+        known.insert(key, Arc::new(one));
+    }
+    Ok(known)
 }
 
-async fn standings(
+/// The groups that special committees serve.
+type Served = HashMap<(CommitteeId, SpecialCommitteeId), Vec<GroupId>>;
+
+async fn served(
     db: &Db,
-    committee: CommitteeId,
+    committees: &HashSet<CommitteeId>,
+    seats: &[seat::Model],
+) -> Result<Served> {
+    let specials: HashSet<SpecialCommitteeId> = seats
+        .iter()
+        .filter(|seat| seat.kind == SeatKind::Staff)
+        .filter_map(|seat| seat.special_committee_id)
+        .collect();
+    let mut served = Served::new();
+    if specials.is_empty() {
+        return Ok(served);
+    }
+    let groups = group::Entity::find()
+        .filter(group::Column::CommitteeId.is_in(committees.iter().copied()))
+        .filter(group::Column::SpecialCommitteeId.is_in(specials))
+        .all(db.read())
+        .await?;
+    for group in groups {
+        if let Some(special) = group.special_committee_id {
+            let key = (group.committee_id, special);
+            served.entry(key).or_default().push(group.id);
+        }
+    }
+    Ok(served)
+}
+
+fn standings(
     account: &account::Model,
     member: Option<&member::Model>,
-    now: DateTime<Utc>,
-) -> Result<Vec<Standing>> {
-    let mut standings: Vec<_> = member
-        .map(|member| Standing::Member(member.id, member.group_id))
-        .into_iter()
-        .collect();
-    for seat in seats(db, committee, account, member.map(|member| member.id), now).await? {
-        standings.push(match seat.kind {
+    seats: &[seat::Model],
+    served: &Served,
+) -> Vec<Standing> {
+    let his = |seat: &&seat::Model| {
+        let own = seat.account_id == Some(account.id);
+        let by_member = seat.member_id.is_some() && seat.member_id == member.map(|one| one.id);
+        seat.committee_id == account.committee_id && (own || by_member)
+    };
+    let member = member.map(|member| Standing::Member(member.id, member.group_id));
+    let held = seats.iter().filter(his).filter_map(|seat| {
+        Some(match seat.kind {
             SeatKind::Office => Standing::Office,
             SeatKind::Leader => Standing::Leader,
             SeatKind::Auditor => Standing::Auditor,
             SeatKind::Admin => Standing::Admin,
-            SeatKind::Convener => match seat.group_id {
-                Some(group) => Standing::Convener(group),
-                None => continue,
-            },
-            SeatKind::Staff => match seat.special_committee_id {
-                Some(special) => {
-                    let served = group::Entity::of(committee)
-                        .filter(group::Column::SpecialCommitteeId.eq(special))
-                        .all(db.read())
-                        .await?;
-                    Standing::Staff(special, served.into_iter().map(|group| group.id).collect())
-                }
-                None => continue,
-            },
-        });
-    }
-    Ok(standings)
+            SeatKind::Convener => Standing::Convener(seat.group_id?),
+            SeatKind::Staff => {
+                let special = seat.special_committee_id?;
+                let groups = served.get(&(seat.committee_id, special));
+                Standing::Staff(special, groups.cloned().unwrap_or_default())
+            }
+        })
+    });
+    member.into_iter().chain(held).collect()
 }
 
-/// The seats that count today: confirmed, and today lies between their first and last day.
+/// The seats of these people that count today: confirmed, and today lies between their first and
+/// last day.
 async fn seats(
     db: &Db,
-    committee: CommitteeId,
-    account: &account::Model,
-    member: Option<MemberId>,
-    now: DateTime<Utc>,
+    committees: &HashSet<CommitteeId>,
+    accounts: &HashMap<(CommitteeId, AccountId), account::Model>,
+    members: &HashMap<(CommitteeId, MemberId), member::Model>,
+    today: NaiveDate,
 ) -> Result<Vec<seat::Model>> {
-    let today = local_date(now);
-    let mut holder = Condition::any().add(seat::Column::AccountId.eq(account.id));
-    if let Some(member) = member {
-        holder = holder.add(seat::Column::MemberId.eq(member));
-    }
-    let seats = seat::Entity::of(committee)
+    let accounts = accounts.keys().map(|(_, id)| *id);
+    let members = members.keys().map(|(_, id)| *id);
+    let holder = Condition::any()
+        .add(seat::Column::AccountId.is_in(accounts))
+        .add(seat::Column::MemberId.is_in(members));
+    let seats = seat::Entity::find()
+        .filter(seat::Column::CommitteeId.is_in(committees.iter().copied()))
         .filter(holder)
         .filter(seat::Column::ConfirmedAt.is_not_null())
         .filter(seat::Column::FromDate.lte(today))

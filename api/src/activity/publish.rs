@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::audience::Audience;
 use super::service::{follow, invited, locked, store};
+use super::sessions::sessions_of;
 use crate::access::{On, op};
 use crate::app::App;
 use crate::cache::limits;
@@ -19,7 +20,7 @@ use crate::crypto::random;
 use crate::db::{NewJob, Write};
 use crate::error::{ApiError, Code, Result};
 use crate::notice;
-use crate::notice::service::{Announcement, announce};
+use crate::notice::{Announcement, announce};
 
 /// How long before replies are due those who have not replied are reminded.
 const REMIND_BEFORE: TimeDelta = TimeDelta::hours(24);
@@ -59,7 +60,7 @@ pub async fn publish(
             write.detail(json!({ "invited": count, "starts_at": row.starts_at, "lead_days": lead_days(&row, write.at) }));
             let announcement = Announcement { activity: &row, purpose: NoticePurpose::ActivityPublished, members, reason: None };
             announce(app, write, announcement).await?;
-            enqueue_reminders(write, &row);
+            enqueue_reminders(write, &row)?;
             Ok((row, count))
         })
         .await?;
@@ -143,26 +144,47 @@ async fn invite(write: &Write, row: &activity::Model, people: &[member::Model]) 
 
 /// Enqueues the reminders that still lie ahead. They carry the start they were made for, so that
 /// those of an earlier date fall silent.
-pub(super) fn enqueue_reminders(write: &mut Write, row: &activity::Model) {
+///
+/// # Errors
+/// When the sessions of the row are unreadable, which no writer makes.
+pub(super) fn enqueue_reminders(write: &mut Write, row: &activity::Model) -> Result<()> {
     let eve = local_date(row.starts_at)
         .pred_opt()
         .map(|eve| instant(eve, EVENING));
-    let reminders = [
+    let before = [
         (
             NoticePurpose::ReplyReminder,
             Some(row.reply_by - REMIND_BEFORE),
+            None,
         ),
-        (NoticePurpose::EveReminder, eve),
+        (NoticePurpose::EveReminder, eve, None),
     ];
-    for (purpose, run_at) in reminders {
+    let sessions = sessions_of(row)?;
+    let doors = sessions.numbered().map(|(ordinal, session)| {
+        (
+            NoticePurpose::CodeOpen,
+            Some(session.opens_at),
+            Some(ordinal),
+        )
+    });
+    for (purpose, run_at, session) in before.into_iter().chain(doors) {
         let Some(run_at) = run_at.filter(|run_at| write.at < *run_at) else {
             continue;
         };
+        let which = session.map_or_else(String::new, |session| format!(":{session}"));
         write.job(NewJob {
             kind: notice::REMIND,
-            payload: json!({ "activity_id": row.id, "purpose": purpose, "starts_at": row.starts_at }),
+            payload: json!({
+                "activity_id": row.id, "purpose": purpose, "starts_at": row.starts_at,
+                "session": session,
+            }),
             run_at,
-            unique_key: Some(format!("remind:{}:{purpose}:{}", row.id, row.starts_at.timestamp())),
+            unique_key: Some(format!(
+                "remind:{}:{purpose}:{}{which}",
+                row.id,
+                row.starts_at.timestamp()
+            )),
         });
     }
+    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::checkin::service::{Settled, settle_activity};
 use crate::db::Write;
 use crate::error::{ApiError, Code, Result};
 use crate::extract::Fields;
-use crate::notice::service::{Announcement, announce};
+use crate::notice::{Announcement, announce};
 
 /// Hands a draft in.
 pub async fn submit(
@@ -190,7 +190,7 @@ pub async fn reschedule(
                 &to.reason,
             )
             .await?;
-            enqueue_reminders(write, &row);
+            enqueue_reminders(write, &row)?;
             Ok(row)
         })
         .await?;

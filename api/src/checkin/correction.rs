@@ -31,7 +31,7 @@ use crate::crypto::random;
 use crate::db::found;
 use crate::error::{ApiError, Code, Result};
 use crate::files::service::not_own;
-use crate::notice::service::{Announcement, announce};
+use crate::notice::{Announcement, announce};
 
 impl Guarded for correction::Model {
     const PARAM: &'static str = "correction_id";

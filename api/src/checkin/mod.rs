@@ -5,6 +5,7 @@
 
 mod code;
 mod correction;
+mod desk;
 mod live;
 mod mend;
 mod out;
@@ -16,6 +17,8 @@ pub mod service;
 mod settle;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use desk::Desk;
 
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {

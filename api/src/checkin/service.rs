@@ -1,27 +1,23 @@
 //! Coming: a member's check-in, and what coming and going have in common.
 
 use chrono::{DateTime, Utc};
-use domain::attendance::{AttendanceSource, AttendanceStatus};
+use domain::attendance::AttendanceStatus;
 use domain::authority::Reach;
 use domain::checkin::{
     Admission, Attempt, CodeKeys, Location, PlaceVerdict, Policy, Refusal, Slot, admit, meant,
 };
 use domain::ids::{ActivityId, CheckinId, MemberId};
-use entity::{Scoped, activity, attendance, checkin, committee};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Set, TryInsertResult,
-};
-use serde_json::json;
+use entity::{Scoped, activity, attendance, checkin};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+pub use super::desk::Desk;
 pub use super::out::{CheckedOut, check_out};
 pub use super::settle::{Settled, settle_activity};
 
-use super::code::{keys, not_open};
-use super::policy::{check_in_policy, check_in_windows};
+use super::code::not_open;
+use super::desk::{Judged, Place, Written};
 use super::refusal::{Door, explain};
 use crate::access::{Caller, Guarded, OperationType, Permit, op};
-use crate::activity::service::sessions_of;
 use crate::app::App;
 use crate::cache::limits;
 use crate::crypto::random;
@@ -102,85 +98,110 @@ impl Visit {
 /// correction, which a second person decides.
 pub async fn check_in(
     app: &App,
+    desk: &Desk,
     permit: &Permit<op::CheckIn>,
     id: ActivityId,
     sent: Sent,
 ) -> Result<CheckedIn> {
-    let visit = visit(app, permit, id).await?;
-    let windows = check_in_windows(&sessions_of(&visit.activity)?);
-    // A second tap costs two look-ups and no attempt: a phone may repeat as often as it likes.
-    if visit.has_come() {
-        let session = meant(&windows, &sent.attempt(), app.clock.now());
-        let row = stored(app.db.read(), &visit)
-            .await?
-            .into_iter()
-            .find(|row| Some(row.session) == session || sent.made(row));
-        if let Some(row) = row {
-            return Ok(CheckedIn { row, first: false });
-        }
+    let member = member_of(permit)?;
+    let place = desk.place(app, permit.committee(), id).await?;
+    let visit = Visit {
+        member,
+        activity: place.activity.clone(),
+        attendance: desk.attendance(permit.committee(), id, member).await?,
+    };
+    // A second tap costs one look-up and no attempt: a phone may repeat as often as it likes.
+    if let Some(row) = stands(app, &visit, &place, &sent).await? {
+        return Ok(CheckedIn { row, first: false });
     }
-    let committee = found(
-        committee::Entity::find_by_id(permit.committee())
-            .one(app.db.read())
-            .await?,
-    )?;
-    let policy = check_in_policy(&visit.activity, windows, &committee);
+    if let Some(good) = good_at_a_glance(app, permit, &visit, &place, &sent).await?
+        && let Written::In(done) = desk.write(good).await?
+    {
+        return Ok(done);
+    }
+    // Refused, or the activity was changed: only what is known now decides that.
+    let place = desk.place_now(app, permit.committee(), id).await?;
+    let visit = Visit {
+        activity: place.activity.clone(),
+        ..visit
+    };
     let (attendance, admission) = at_the_door(
         app,
         permit,
         &visit,
-        &keys(app, &committee)?,
-        &policy,
+        &place.keys,
+        &place.policy,
         &sent,
         Door::In,
     )
     .await?;
-    permit
-        .write(app, async |write| {
-            lock_as_seen(write, &visit.activity).await?;
-            let row = row(write, &visit, &sent, &policy, &admission);
-            // Taps can race past the look-up above; `checkin_once` lets one of them in and the
-            // others find its row.
-            let inserted = checkin::Entity::insert(checkin::ActiveModel::from(row.clone()))
-                .on_conflict_do_nothing_on([
-                    checkin::Column::CommitteeId,
-                    checkin::Column::ActivityId,
-                    checkin::Column::MemberId,
-                    checkin::Column::Session,
-                ])
-                .exec_without_returning(&write.txn)
-                .await?;
-            if !matches!(inserted, TryInsertResult::Inserted(1..)) {
-                write.unchanged();
-                let rows = stored(&write.txn, &visit).await?;
-                let row = rows.into_iter().find(|row| row.session == admission.session);
-                let row = row.ok_or_else(|| ApiError::unavailable(anyhow::anyhow!("check-in vanished")))?;
-                return Ok(CheckedIn { row, first: false });
-            }
-            attend(write, &attendance, &row).await?;
-            write.about("activity", id);
-            write.detail(json!({
-                "member": row.member_id, "session": row.session, "at": row.at, "late": row.late, "offline": row.offline, "needs_review": row.needs_review,
-            }));
-            Ok(CheckedIn { row, first: true })
-        })
-        .await
+    let row = row(app.clock.now(), &visit, &sent, &place.policy, &admission);
+    let judged = Judged::new(permit.caller.actor(), &place, attendance.id, row);
+    match desk.write(judged).await? {
+        Written::In(done) => Ok(done),
+        Written::Moved => Err(moved()),
+    }
 }
 
+/// The check-in that stands already where this attempt is a second tap, or the first one sent
+/// again after a lost answer.
+async fn stands(
+    app: &App,
+    visit: &Visit,
+    place: &Place,
+    sent: &Sent,
+) -> Result<Option<checkin::Model>> {
+    if !visit.has_come() {
+        return Ok(None);
+    }
+    let session = meant(&place.policy.windows, &sent.attempt(), app.clock.now());
+    let rows = stored(app.db.read(), visit).await?;
+    Ok(rows
+        .into_iter()
+        .find(|row| Some(row.session) == session || sent.made(row)))
+}
+
+/// The check-in, where it is good by what was known of the activity a moment ago.
+async fn good_at_a_glance(
+    app: &App,
+    permit: &Permit<op::CheckIn>,
+    visit: &Visit,
+    place: &Place,
+    sent: &Sent,
+) -> Result<Option<Judged>> {
+    let now = app.clock.now();
+    let subject = visit.member.to_string();
+    app.cache.check(limits::CHECK_IN, &subject, now).await?;
+    let Some(attendance) = &visit.attendance else {
+        return Ok(None);
+    };
+    let verdict = admit(
+        &place.keys,
+        place.activity.id,
+        &place.policy,
+        &sent.attempt(),
+        now,
+    );
+    let good = verdict
+        .ok()
+        .filter(|_| place.activity.status.open())
+        .map(|admission| {
+            let row = row(now, visit, sent, &place.policy, &admission);
+            Judged::new(permit.caller.actor(), place, attendance.id, row)
+        });
+    Ok(good)
+}
+
+/// The caller before an activity, as both are now.
 pub(super) async fn visit<O: OperationType>(
     app: &App,
     permit: &Permit<O>,
     id: ActivityId,
 ) -> Result<Visit> {
-    let member = permit
-        .reach
-        .member
-        .ok_or_else(|| ApiError::new(Code::NotBound))?;
-    let activity = found(
-        activity::Entity::find_by_id((permit.committee(), id))
-            .one(app.db.read())
-            .await?,
-    )?;
+    let member = member_of(permit)?;
+    let activity = activity::Entity::find_by_id((permit.committee(), id))
+        .one(app.db.read())
+        .await?;
     let attendance = attendance::Entity::of(permit.committee())
         .filter(attendance::Column::ActivityId.eq(id))
         .filter(attendance::Column::MemberId.eq(member))
@@ -188,9 +209,14 @@ pub(super) async fn visit<O: OperationType>(
         .await?;
     Ok(Visit {
         member,
-        activity,
+        activity: found(activity)?,
         attendance,
     })
+}
+
+fn member_of<O: OperationType>(permit: &Permit<O>) -> Result<MemberId> {
+    let member = permit.reach.member;
+    member.ok_or_else(|| ApiError::new(Code::NotBound))
 }
 
 /// The check-ins that stand, by session.
@@ -292,15 +318,16 @@ pub(super) async fn lock_as_seen(write: &Write, seen: &activity::Model) -> Resul
     if activity.version == seen.version {
         Ok(())
     } else {
-        Err(ApiError::with(
-            Code::Conflict,
-            "活动安排刚有变动，请刷新后重试",
-        ))
+        Err(moved())
     }
 }
 
+fn moved() -> ApiError {
+    ApiError::with(Code::Conflict, "活动安排刚有变动，请刷新后重试")
+}
+
 fn row(
-    write: &Write,
+    now: DateTime<Utc>,
     visit: &Visit,
     sent: &Sent,
     policy: &Policy,
@@ -314,13 +341,13 @@ fn row(
     // A place that nobody asked for is not kept.
     let location = sent.location.filter(|_| policy.place.is_some());
     checkin::Model {
-        committee_id: write.committee,
-        id: CheckinId::new(write.at, random()),
+        committee_id: visit.activity.committee_id,
+        id: CheckinId::new(now, random()),
         activity_id: visit.activity.id,
         member_id: visit.member,
         session: admission.session,
         at: admission.at,
-        received_at: write.at,
+        received_at: now,
         slot: admission.slot.0,
         late: admission.late,
         offline: admission.offline,
@@ -343,45 +370,8 @@ fn whole_metres(distance_m: f64) -> i32 {
     distance_m.round() as i32
 }
 
-/// Adds a check-in to what the attendance says of all sessions together.
-async fn attend(
-    write: &Write,
-    attendance: &attendance::Model,
-    checkin: &checkin::Model,
-) -> Result<()> {
-    let attendance = found(
-        attendance::Entity::find_by_id((write.committee, attendance.id))
-            .lock_exclusive()
-            .one(&write.txn)
-            .await?,
-    )?;
-    // What a person found stands; the check-in is kept beside it and the conflict is shown.
-    let decided = matches!(
-        attendance.source,
-        Some(AttendanceSource::RollCall | AttendanceSource::Correction)
-    );
-    // What was kept from an earlier session may arrive after the check-in to a later one.
-    let first = attendance
-        .checked_in_at
-        .map_or(checkin.at, |before| before.min(checkin.at));
-    let late = attendance.late || checkin.late;
-    let offline = attendance.offline || checkin.offline;
-    let needs_review = attendance.needs_review || checkin.needs_review;
-    let mut row = attendance.into_active_model();
-    if !decided {
-        row.status = Set(arrival(late));
-        row.source = Set(Some(AttendanceSource::Code));
-    }
-    row.checked_in_at = Set(Some(first));
-    row.late = Set(late);
-    row.offline = Set(offline);
-    row.needs_review = Set(needs_review);
-    row.updated_at = Set(write.at);
-    row.update(&write.txn).await?;
-    Ok(())
-}
-
-const fn arrival(late: bool) -> AttendanceStatus {
+/// The status of who came.
+pub(super) const fn arrival(late: bool) -> AttendanceStatus {
     if late {
         AttendanceStatus::Late
     } else {

@@ -1,16 +1,19 @@
 //! The chains of facts and audit entries: how an entry is sealed and put behind the last one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use domain::ids::{AuditId, CommitteeId};
 use domain::ledger::{self, Hash};
 use entity::{Scoped, audit, fact, ledger_head};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QuerySelect, Set,
+    QueryOrder, QuerySelect, Set,
 };
 use serde_json::Value;
 
-use super::Actor;
+use super::{Act, Actor};
 use crate::crypto::random;
 use crate::error::{ApiError, Result};
 
@@ -99,6 +102,33 @@ pub(super) struct Entry {
     pub detail: Value,
 }
 
+impl Entry {
+    /// The row behind `head`, sealed; the head moves on to it.
+    fn sealed(self, head: &mut Head, at: DateTime<Utc>, trace_id: String) -> audit::ActiveModel {
+        let (subject_kind, subject_id) = self.subject.unzip();
+        let mut row = audit::Model {
+            committee_id: head.committee,
+            id: AuditId::new(at, random()),
+            seq: head.seq + 1,
+            at,
+            actor_id: self.actor.account,
+            actor: self.actor.name,
+            operation: self.operation.to_owned(),
+            outcome: self.outcome.to_owned(),
+            code: self.code.map(str::to_owned),
+            subject_kind: subject_kind.map(str::to_owned),
+            subject_id,
+            detail: self.detail.to_string(),
+            trace_id,
+            prev_hash: head.hash.to_string(),
+            hash: String::new(),
+        };
+        head.advance(seal_audit(&row, head.hash));
+        row.hash = head.hash.to_string();
+        row.into()
+    }
+}
+
 pub(super) async fn append_audit(
     txn: &DatabaseTransaction,
     committee: CommitteeId,
@@ -106,30 +136,61 @@ pub(super) async fn append_audit(
     entry: Entry,
 ) -> Result<()> {
     let mut head = Head::lock(txn, committee, "audit").await?;
-    let (subject_kind, subject_id) = entry.subject.unzip();
-    let mut row = audit::Model {
-        committee_id: committee,
-        id: AuditId::new(at, random()),
-        seq: head.seq + 1,
-        at,
-        actor_id: entry.actor.account,
-        actor: entry.actor.name,
-        operation: entry.operation.to_owned(),
-        outcome: entry.outcome.to_owned(),
-        code: entry.code.map(str::to_owned),
-        subject_kind: subject_kind.map(str::to_owned),
-        subject_id,
-        detail: entry.detail.to_string(),
-        trace_id: crate::telemetry::trace_id(),
-        prev_hash: head.hash.to_string(),
-        hash: String::new(),
-    };
-    head.advance(seal_audit(&row, head.hash));
-    row.hash = head.hash.to_string();
-    audit::Entity::insert(audit::ActiveModel::from(row))
+    let row = entry.sealed(&mut head, at, crate::telemetry::trace_id());
+    audit::Entity::insert(row)
         .exec_without_returning(txn)
         .await?;
     head.store(txn).await
+}
+
+/// Appends the entries of several acts, each to the chain of its committee: three statements
+/// however many they are.
+pub(super) async fn append_acts(txn: &DatabaseTransaction, acts: Vec<Act>) -> Result<()> {
+    let committees: BTreeSet<CommitteeId> = acts.iter().map(|act| act.actor.committee).collect();
+    // In one order, so that two groups never wait for each other.
+    let mut heads: BTreeMap<CommitteeId, Head> = ledger_head::Entity::find()
+        .filter(ledger_head::Column::CommitteeId.is_in(committees))
+        .filter(ledger_head::Column::Chain.eq("audit"))
+        .order_by_asc(ledger_head::Column::CommitteeId)
+        .lock_exclusive()
+        .all(txn)
+        .await?
+        .into_iter()
+        .map(|row| Ok((row.committee_id, Head::of(row, "audit")?)))
+        .collect::<Result<_>>()?;
+    let mut rows = Vec::with_capacity(acts.len());
+    for act in acts {
+        let committee = act.actor.committee;
+        let head = heads.get_mut(&committee).ok_or_else(|| no_head("audit"))?;
+        let entry = Entry {
+            actor: act.actor,
+            operation: act.operation,
+            outcome: "done",
+            code: None,
+            subject: act.subject,
+            detail: act.detail,
+        };
+        rows.push(entry.sealed(head, act.at, act.trace_id));
+    }
+    for chunk in rows.chunks(500) {
+        audit::Entity::insert_many(chunk.to_vec())
+            .exec_without_returning(txn)
+            .await?;
+    }
+    let moved = heads.into_values().map(Head::row);
+    ledger_head::Entity::insert_many(moved)
+        .on_conflict(
+            OnConflict::columns([ledger_head::Column::CommitteeId, ledger_head::Column::Chain])
+                .update_columns([ledger_head::Column::Seq, ledger_head::Column::Hash])
+                .to_owned(),
+        )
+        .exec_without_returning(txn)
+        .await?;
+    Ok(())
+}
+
+fn no_head(chain: &str) -> ApiError {
+    ApiError::internal(anyhow::anyhow!("committee without ledger head {chain}"))
 }
 
 /// The end of one chain, locked until the transaction ends.
@@ -151,18 +212,17 @@ impl Head {
             .lock_exclusive()
             .one(txn)
             .await?
-            .ok_or_else(|| {
-                ApiError::internal(anyhow::anyhow!("committee without ledger head {chain}"))
-            })?;
-        let hash = row
-            .hash
-            .parse()
-            .map_err(|_| ApiError::internal(anyhow::anyhow!("ledger head {chain} unreadable")))?;
+            .ok_or_else(|| no_head(chain))?;
+        Self::of(row, chain)
+    }
+
+    fn of(row: ledger_head::Model, chain: &'static str) -> Result<Self> {
+        let unreadable = || ApiError::internal(anyhow::anyhow!("ledger head {chain} unreadable"));
         Ok(Self {
-            committee,
+            committee: row.committee_id,
             chain,
             seq: row.seq,
-            hash,
+            hash: row.hash.parse().map_err(|_| unreadable())?,
         })
     }
 
@@ -172,15 +232,17 @@ impl Head {
     }
 
     pub async fn store(self, txn: &DatabaseTransaction) -> Result<()> {
+        self.row().update(txn).await?;
+        Ok(())
+    }
+
+    fn row(self) -> ledger_head::ActiveModel {
         ledger_head::ActiveModel {
             committee_id: Set(self.committee),
             chain: Set(self.chain.to_owned()),
             seq: Set(self.seq),
             hash: Set(self.hash.to_string()),
         }
-        .update(txn)
-        .await?;
-        Ok(())
     }
 }
 

@@ -37,7 +37,7 @@ pub struct World {
 type Line = (&'static str, &'static str, &'static str);
 
 /// The purposes, their template's title, and its lines.
-const TEMPLATES: [(&str, &str, &[Line]); 7] = [
+const TEMPLATES: [(&str, &str, &[Line]); 10] = [
     (
         "activity_published",
         "活动通知",
@@ -86,6 +86,32 @@ const TEMPLATES: [(&str, &str, &[Line]); 7] = [
         ],
     ),
     (
+        "uninvited",
+        "活动变更通知",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("温馨提示", "thing2", "remark"),
+        ],
+    ),
+    (
+        "code_open",
+        "签到提醒",
+        &[
+            ("活动名称", "thing1", "title"),
+            ("活动时间", "time2", "time"),
+            ("签到地点", "thing3", "venue"),
+        ],
+    ),
+    (
+        "score_closed",
+        "考核结果通知",
+        &[
+            ("考核名称", "thing1", "title"),
+            ("考核时间", "time2", "time"),
+            ("温馨提示", "thing3", "remark"),
+        ],
+    ),
+    (
         "leave_decided",
         "请假审批结果通知",
         &[
@@ -102,6 +128,56 @@ const TEMPLATES: [(&str, &str, &[Line]); 7] = [
         ],
     ),
 ];
+
+/// So many of the purposes, from the first, can be subscribed to.
+const SUBSCRIBED: usize = 5;
+
+/// Templates of one app under their ids.
+struct Set<'a> {
+    all: &'static [(&'static str, &'static str, &'static [Line])],
+    id: Box<dyn Fn(&str) -> String + 'a>,
+}
+
+impl Set<'_> {
+    /// As the simulator knows them.
+    fn known(&self) -> Vec<SimTemplate> {
+        let all = self.all.iter();
+        all.map(|(purpose, title, lines)| SimTemplate {
+            template_id: (self.id)(purpose),
+            title: (*title).to_owned(),
+            content: lines
+                .iter()
+                .map(|(label, key, _)| format!("{label}:{{{{{key}.DATA}}}}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            ..SimTemplate::default()
+        })
+        .collect()
+    }
+
+    /// As they are configured.
+    fn configured(&self) -> Value {
+        let all = self.all.iter().map(|(purpose, _, lines)| {
+            let fields: serde_json::Map<_, _> = lines
+                .iter()
+                .map(|(_, key, value)| ((*key).to_owned(), json!(value)))
+                .collect();
+            let template = json!({ "template_id": (self.id)(purpose), "fields": fields });
+            ((*purpose).to_owned(), template)
+        });
+        Value::Object(all.collect())
+    }
+}
+
+/// The template of the mini-program for a purpose.
+pub fn subscription(purpose: &str) -> String {
+    format!("{purpose}-{MINI_PROGRAM}")
+}
+
+/// The subscription template of an official account for a purpose.
+pub fn account_subscription(purpose: &str, app_id: &str) -> String {
+    format!("subscribed-{purpose}-{app_id}")
+}
 
 /// The world of a committee with so many groups, whose service answers at `service`.
 pub fn world(groups: usize, service: &str) -> World {
@@ -139,12 +215,18 @@ impl World {
             |what: &str| hex::encode(&Sha256::digest(format!("{what} of {app_id}"))[..16]);
         let aes_key = STANDARD_NO_PAD.encode(Sha256::digest(format!("callback key of {app_id}")));
         let is_account = kind != SimKind::MiniProgram;
-        let templates: Vec<_> = if is_account {
-            TEMPLATES.iter().collect()
-        } else {
-            Vec::new()
+        let templates = Set {
+            all: if is_account { &TEMPLATES } else { &[] },
+            id: Box::new(|purpose| format!("{purpose}-{app_id}")),
         };
-        let id = |purpose: &str| format!("{purpose}-{app_id}");
+        // What cannot wait can be subscribed to, in the mini-program and in each account.
+        let subscriptions = Set {
+            all: &TEMPLATES[..SUBSCRIBED],
+            id: Box::new(|purpose| match is_account {
+                true => account_subscription(purpose, app_id),
+                false => format!("{purpose}-{app_id}"),
+            }),
+        };
         self.sim_apps.push(SimApp {
             app_id: app_id.to_owned(),
             secret: secret_of("secret"),
@@ -159,39 +241,15 @@ impl World {
             push_format: PushFormat::Xml,
             previous_aes_key: None,
             ip_whitelist: None,
-            templates: templates
-                .iter()
-                .map(|(purpose, title, lines)| SimTemplate {
-                    template_id: id(purpose),
-                    title: (*title).to_owned(),
-                    content: lines
-                        .iter()
-                        .map(|(label, key, _)| format!("{label}:{{{{{key}.DATA}}}}"))
-                        .collect::<Vec<_>>()
-                        .join("\n"),
-                    ..SimTemplate::default()
-                })
-                .collect(),
+            templates: [templates.known(), subscriptions.known()].concat(),
         });
-        let configured: serde_json::Map<_, _> = templates
-            .iter()
-            .map(|(purpose, _, lines)| {
-                let fields: serde_json::Map<_, _> = lines
-                    .iter()
-                    .map(|(_, key, value)| ((*key).to_owned(), json!(value)))
-                    .collect();
-                (
-                    (*purpose).to_owned(),
-                    json!({ "template_id": id(purpose), "fields": fields }),
-                )
-            })
-            .collect();
         let mut app = json!({
             "app_id": app_id, "secret": secret_of("secret"), "committee": committee,
             "kind": if is_account { "official_account" } else { "mini_program" },
             "original_id": format!("gh_{}", &secret_of("account")[..12]),
-            "templates": configured,
         });
+        app["templates"] = templates.configured();
+        app["subscriptions"] = subscriptions.configured();
         if is_account {
             app["token"] = json!(secret_of("token"));
             app["aes_key"] = json!(aes_key);

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::crypto::random;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
-use crate::notice::service::{Announcement, announce};
+use crate::notice::{Announcement, announce};
 
 /// Why somebody wishes for leave.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,17 +51,28 @@ async fn check(account: &WechatApp) -> Vec<(bool, String)> {
     if let Err(error) = account.client.probe().await {
         return vec![(false, format!("no access token: {error}"))];
     }
+    // WeChat lists the templates of subscriptions to nobody but their owner's console; what we
+    // would fill them with is known here.
+    let foreign: Vec<(bool, String)> = account
+        .config
+        .subscriptions
+        .iter()
+        .flat_map(|(&purpose, template)| foreign(purpose, template))
+        .map(|text| (false, text))
+        .collect();
     if account.config.kind == AppKind::MiniProgram {
-        return vec![(true, "mini-program answers".to_owned())];
+        let answers = (true, "mini-program answers".to_owned());
+        return std::iter::once(answers).chain(foreign).collect();
     }
     let there = match account.client.templates().await {
         Ok(there) => there,
         Err(error) => return vec![(false, format!("templates unreadable: {error}"))],
     };
-    let mut found = vec![(
+    let mut found = foreign;
+    found.push((
         true,
         format!("official account answers and has {} templates", there.len()),
-    )];
+    ));
     for &purpose in NoticePurpose::ALL {
         match account.config.templates.get(&purpose) {
             None => found.push((true, format!("{purpose}: no template, such notices go to the inbox and to the list of those to be phoned"))),
@@ -84,17 +95,24 @@ fn compare(purpose: NoticePurpose, template: &Template, keys: &[String]) -> Vec<
     let surplus = configured
         .difference(&wanted)
         .map(|key| format!("{purpose}: the template has no field {key}"));
-    let foreign = template
+    missing
+        .chain(surplus)
+        .chain(foreign(purpose, template))
+        .collect()
+}
+
+/// The configured fields that take a value we do not have.
+fn foreign(purpose: NoticePurpose, template: &Template) -> impl Iterator<Item = String> {
+    template
         .fields
         .iter()
         .filter(|(_, name)| !wording::NAMES.contains(&name.as_str()))
-        .map(|(key, name)| {
+        .map(move |(key, name)| {
             format!(
                 "{purpose}: field {key} takes {name}, which is none of {}",
                 wording::NAMES.join(", ")
             )
-        });
-    missing.chain(surplus).chain(foreign).collect()
+        })
 }
 
 #[cfg(test)]
@@ -108,6 +126,7 @@ mod tests {
             fields: [("thing1", "title"), ("thing9", "weather")]
                 .map(|(key, name)| (key.to_owned(), name.to_owned()))
                 .into(),
+            long_term: false,
         };
 
         let problems = compare(

@@ -1,42 +1,44 @@
-//! Carrying a notice through official accounts.
+//! Carrying a notice: every account at once, several messages of each on their way, and what they
+//! came to written down in batches beside the sending.
 //!
-//! Each row is claimed before it is sent and its outcome written down after, one recipient apart
-//! from the other. A try that may have been sent is repeated only with the same id and only while
-//! WeChat still knows it; then it is left as unknown, for a person to decide.
+//! Each row is claimed before it is sent. What a claim, an answer and a report make of it is in
+//! `domain::notice::delivery`; here rows are only fetched, sent and stored.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::{CommitteeId, DeliveryId, IdentityId, NoticeId};
+use chrono::{DateTime, Utc};
+use domain::ids::{DeliveryId, IdentityId, NoticeId};
+use domain::notice::delivery::{Answer, Claim, NOT_FOLLOWING, Policy, Way};
 use domain::notice::{Channel, DeliveryState};
-use entity::{Scoped, committee, delivery, identity, job, notice};
+use entity::{Scoped, delivery, identity, job, notice};
+use futures_util::future::{join, try_join_all};
 use futures_util::{StreamExt, stream};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use wechat::template::{MiniProgram, TemplateMessage};
-use wechat::values;
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use tokio::sync::mpsc;
 
-use super::outcome::{Attempt, record};
-use super::verdict::{Verdict, judge};
-use super::{reach, wording};
+use super::announce::enqueue_carrying;
+use super::carry::Letter;
+use super::outcome::{Tried, count, record, settle};
+use super::pauses::Pauses;
+use super::rows::{machine, open_rows, put};
+use super::verdict::Heard;
+use super::{TURN, credit};
 use crate::app::App;
 use crate::callback;
-use crate::db::found;
 use crate::error::{ApiError, Result};
 use crate::jobs::Outcome;
-use crate::telemetry::Metrics;
+use crate::wechat_apps::AT_ONCE;
 
-/// How many messages are on their way at once.
-const AT_ONCE: usize = 4;
-/// How many rows are claimed at once: a worker that dies leaves no more than these in doubt.
-const CLAIM: usize = 16;
-/// How long one run sends before it gives the worker back: well within the lease of a job, with a
-/// whole claim of calls that run into their time-out to follow.
+/// How many rows are claimed at once: all of them are sent within their lease even when every call
+/// runs into its time-out, and a worker that dies leaves no more than these in doubt.
+const CLAIM: u64 = 40;
+/// How many answers are written down at once.
+const BATCH: usize = 64;
+/// How long one run sends before it gives the worker back: well within the lease of a job.
 const RUN: Duration = Duration::from_secs(20);
-/// How long a doubtful message is repeated. WeChat knows its id for ten minutes.
-const REPEAT: TimeDelta = TimeDelta::minutes(8);
+const POLICY: &Policy = &Policy::WECHAT;
 
 /// The notice a job of ours is about.
 pub(super) fn notice_id(job: &job::Model) -> Result<NoticeId> {
@@ -46,39 +48,37 @@ pub(super) fn notice_id(job: &job::Model) -> Result<NoticeId> {
         .ok_or_else(|| ApiError::internal(anyhow::anyhow!("job {} names no notice", job.id)))
 }
 
-/// The rows of a notice that are still to be sent.
-pub(super) fn open_rows(
-    committee: CommitteeId,
-    notice: NoticeId,
-) -> sea_orm::Select<delivery::Entity> {
-    delivery::Entity::of(committee)
-        .filter(delivery::Column::NoticeId.eq(notice))
-        .filter(delivery::Column::Channel.eq(Channel::OfficialAccount))
-        .filter(delivery::Column::State.is_in([DeliveryState::Pending, DeliveryState::Sending]))
+/// One channel of one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Lane {
+    app_id: String,
+    channel: Channel,
 }
 
-/// Why an account sends nothing more in this run.
-#[derive(Clone, Debug)]
-enum Halt {
-    Until(DateTime<Utc>),
-    Broken(String),
-}
-
-/// A message without its recipient.
+/// A row that was claimed, with its recipient.
 #[derive(Debug)]
-struct Prepared {
-    template_id: String,
-    data: Vec<(String, String)>,
+struct Attempt {
+    row: delivery::Model,
+    person: Option<identity::Model>,
+    /// What is known without asking WeChat.
+    known: Option<Answer>,
 }
 
-/// One run: the notice, ready for each account, and which accounts have stopped.
+/// What a look for rows brought.
+#[derive(Debug, Default)]
+struct Claimed {
+    attempts: Vec<Attempt>,
+    /// Whether some came to their end instead.
+    settled: bool,
+}
+
+/// One run: the notice, ready for each account.
 #[derive(Debug)]
 struct Run<'a> {
     app: &'a App,
     notice: notice::Model,
-    page: Option<MiniProgram>,
-    prepared: HashMap<String, Result<Prepared, String>>,
-    halted: Mutex<HashMap<String, Halt>>,
+    letter: Letter<'a>,
+    started: Instant,
 }
 
 /// Sends what is still to be sent of a notice, for as long as a run may take.
@@ -90,304 +90,340 @@ pub async fn deliver(app: &App, job: &job::Model) -> Result<Outcome> {
     else {
         return Ok(Outcome::Done);
     };
-    let run = Run::prepare(app, notice).await?;
-    let started = Instant::now();
-    let ids: Vec<DeliveryId> = open_rows(job.committee_id, id)
-        .order_by_asc(delivery::Column::Attempts)
-        .order_by_asc(delivery::Column::Id)
-        .select_only()
-        .column(delivery::Column::Id)
-        .into_tuple()
-        .all(app.db.read())
-        .await?;
-    for chunk in ids.chunks(CLAIM) {
-        if started.elapsed() > RUN {
-            return Ok(Outcome::Later(app.clock.now()));
+    let run = Run {
+        app,
+        letter: Letter::prepare(app, &notice).await?,
+        notice,
+        started: Instant::now(),
+    };
+    // Who is lost by one way is given the next, which may be a lane that was empty before.
+    loop {
+        let lanes = run.lanes().await?;
+        let moved = try_join_all(lanes.iter().map(|lane| run.carry(lane))).await?;
+        if !moved.contains(&true) || run.is_over() {
+            break;
         }
-        run.send(chunk).await?;
+    }
+    // The report on a message may have been here before its id was written down.
+    callback::catch_up(app, job.committee_id, id).await?;
+    if run.is_over() {
+        return Ok(Outcome::Later(app.clock.now()));
     }
     run.next().await
 }
 
-impl<'a> Run<'a> {
-    async fn prepare(app: &'a App, notice: notice::Model) -> Result<Self> {
-        let committee = found(
-            committee::Entity::find_by_id(notice.committee_id)
-                .one(app.db.read())
-                .await?,
-        )?;
-        let page = app
-            .wechat_apps
-            .mini_program(&committee.code)
-            .map(|account| MiniProgram {
-                appid: account.config.app_id.clone(),
-                pagepath: format!("pages/activity/index?id={}", notice.activity_id),
-            });
-        let fields = notice.fields.as_object().cloned().unwrap_or_default();
-        let mut prepared = HashMap::new();
-        for account in
-            reach::accounts(app, app.db.read(), notice.committee_id, notice.purpose).await?
-        {
-            let template = &account.config.templates[&notice.purpose];
-            let data: Vec<_> = template
-                .fields
-                .iter()
-                .map(|(key, name)| (key.clone(), values::fit(key, wording::value(&fields, name))))
-                .collect();
-            let unfit = data
-                .iter()
-                .find_map(|(key, value)| values::check(key, value).err());
-            if let Some(error) = &unfit {
-                tracing::error!(app_id = account.config.app_id, purpose = %notice.purpose, %error, "a template cannot be filled");
-            }
-            let ready = match unfit {
-                Some(error) => Err(format!("value_{}", error.key)),
-                None => Ok(Prepared {
-                    template_id: template.template_id.clone(),
-                    data,
-                }),
+/// Finds the next way for one whose message WeChat took and then could not deliver. Payload:
+/// `{ delivery_id }`.
+pub async fn turn_due(app: &App, job: &job::Model) -> Result<Outcome> {
+    let id: DeliveryId = job.payload["delivery_id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a {TURN} job names no delivery")))?;
+    let committee = job.committee_id;
+    let now = app.clock.now();
+    let notice = app
+        .db
+        .housekeeping(async |txn| {
+            let row = delivery::Entity::find_by_id((committee, id))
+                .lock_exclusive()
+                .one(txn)
+                .await?;
+            let Some(row) = row.filter(|row| machine(row).asks_for_another_way()) else {
+                return Ok(None);
             };
-            prepared.insert(account.config.app_id.clone(), ready);
-        }
-        Ok(Self {
-            app,
-            notice,
-            page,
-            prepared,
-            halted: Mutex::default(),
+            let notice = notice::Entity::find_by_id((committee, row.notice_id));
+            let Some(notice) = notice.one(txn).await? else {
+                return Ok(None);
+            };
+            let member = row.member_id;
+            settle(app, txn, &notice, vec![row], now).await?;
+            let sends = open_rows(committee, notice.id)
+                .filter(delivery::Column::MemberId.eq(member))
+                .one(txn)
+                .await?;
+            if sends.is_some() {
+                enqueue_carrying(txn, &notice, now).await?;
+            }
+            Ok(sends.map(|_| notice.id))
         })
+        .await?;
+    if notice.is_some() {
+        app.work.notify_one();
+    }
+    Ok(Outcome::Done)
+}
+
+impl Run<'_> {
+    fn is_over(&self) -> bool {
+        RUN < self.started.elapsed()
     }
 
-    fn halt(&self, app_id: &str) -> Option<Halt> {
-        self.halted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(app_id)
-            .cloned()
+    fn open(&self) -> Select<delivery::Entity> {
+        open_rows(self.notice.committee_id, self.notice.id)
     }
 
-    /// Claims the rows of `ids` and sends them side by side.
-    async fn send(&self, ids: &[DeliveryId]) -> Result<()> {
-        let attempts = self.claim(ids).await?;
-        let followers: HashMap<IdentityId, identity::Model> =
-            identity::Entity::of(self.notice.committee_id)
-                .filter(
-                    identity::Column::Id.is_in(
-                        attempts
-                            .iter()
-                            .filter_map(|attempt| attempt.delivery.identity_id),
-                    ),
-                )
-                .all(self.app.db.read())
-                .await?
-                .into_iter()
-                .map(|row| (row.id, row))
-                .collect();
-        let carried: Vec<Result<()>> = stream::iter(&attempts)
-            .map(|attempt| {
-                self.carry(
-                    attempt,
-                    attempt
-                        .delivery
-                        .identity_id
-                        .and_then(|id| followers.get(&id)),
-                )
+    fn of_lane(&self, lane: &Lane) -> Select<delivery::Entity> {
+        self.open()
+            .filter(delivery::Column::AppId.eq(lane.app_id.as_str()))
+            .filter(delivery::Column::Channel.eq(lane.channel))
+    }
+
+    /// Through which accounts and channels something is still to be sent.
+    async fn lanes(&self) -> Result<Vec<Lane>> {
+        let lanes: Vec<(Option<String>, Channel)> = self
+            .open()
+            .select_only()
+            .columns([delivery::Column::AppId, delivery::Column::Channel])
+            .distinct()
+            .into_tuple()
+            .all(self.app.db.read())
+            .await?;
+        Ok(lanes
+            .into_iter()
+            .map(|(app_id, channel)| Lane {
+                app_id: app_id.unwrap_or_default(),
+                channel,
             })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        // The report on a message may have been here before its id was written down.
-        callback::catch_up(self.app, self.notice.committee_id, self.notice.id).await?;
-        carried.into_iter().collect()
+            .collect())
     }
 
-    /// Writes down that these rows are about to be sent. Who is found in `sending` was left there
-    /// by a worker that died or by an answer that was lost.
-    async fn claim(&self, ids: &[DeliveryId]) -> Result<Vec<Attempt>> {
-        let now = self.app.clock.now();
-        let committee = self.notice.committee_id;
-        let (attempts, given_up) = self
-            .app
+    /// Sends what is due of one lane; tells whether anything was.
+    async fn carry(&self, lane: &Lane) -> Result<bool> {
+        let (answers, mut heard) = mpsc::channel::<Tried>(4 * BATCH);
+        let sending = async move {
+            let mut broken = None;
+            let mut moved = false;
+            let claims = stream::unfold(true, async |more| {
+                if !more || self.is_over() {
+                    return None;
+                }
+                let claimed = self.claim(lane).await;
+                let more = claimed
+                    .as_ref()
+                    .is_ok_and(|claimed| claimed.settled || !claimed.attempts.is_empty());
+                Some((claimed, more))
+            });
+            let attempts = claims.flat_map(|claimed| {
+                let (attempts, error) = match claimed {
+                    Ok(claimed) => {
+                        moved |= claimed.settled || !claimed.attempts.is_empty();
+                        (claimed.attempts, None)
+                    }
+                    Err(error) => (Vec::new(), Some(error)),
+                };
+                broken = broken.take().or(error);
+                stream::iter(attempts)
+            });
+            attempts
+                .map(|attempt| self.send(attempt))
+                .buffer_unordered(AT_ONCE)
+                .for_each(async |tried| {
+                    // The other end is read until this one is dropped.
+                    let _written = answers.send(tried).await;
+                })
+                .await;
+            broken.map_or(Ok(moved), Err)
+        };
+        let writing = async {
+            let mut broken = None;
+            let mut batch = Vec::new();
+            while heard.recv_many(&mut batch, BATCH).await > 0 {
+                // What is not written down stays claimed, and in doubt when its lease is over.
+                if let Err(error) = record(self.app, &self.notice, &batch).await {
+                    broken = Some(error);
+                }
+                batch.clear();
+            }
+            broken.map_or(Ok(()), Err)
+        };
+        let (moved, written) = join(sending, writing).await;
+        written?;
+        moved
+    }
+
+    /// Takes rows that are due, and writes down that they are about to be sent.
+    async fn claim(&self, lane: &Lane) -> Result<Claimed> {
+        let (app, committee) = (self.app, self.notice.committee_id);
+        let now = app.clock.now();
+        let (claimed, ended) = app
             .db
             .housekeeping(async |txn| {
-                let rows = open_rows(committee, self.notice.id)
-                    .filter(delivery::Column::Id.is_in(ids.iter().copied()))
-                    .lock_exclusive()
+                let pauses = Pauses::of(txn, committee, now).await?;
+                let template = self.letter.template(&lane.app_id, lane.channel);
+                let name = template.map(|(name, _)| name);
+                let way = pauses.way(&lane.app_id, lane.channel, name.unwrap_or_default());
+                let rows = self
+                    .of_lane(lane)
+                    .filter(due(way, now))
+                    .order_by_asc(delivery::Column::NextAttemptAt)
+                    .order_by_asc(delivery::Column::Id)
+                    .limit(CLAIM)
+                    .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
                     .all(txn)
                     .await?;
-                let (mut attempts, mut given_up) = (Vec::new(), Vec::new());
+                let mut attempts = Vec::new();
+                let mut changed = Vec::new();
                 for mut row in rows {
-                    let doubtful = row.state == DeliveryState::Sending;
-                    let waits = row
-                        .app_id
-                        .as_deref()
-                        .and_then(|app_id| self.halt(app_id))
-                        .is_some_and(|halt| matches!(halt, Halt::Until(_)));
-                    if doubtful
-                        && row
-                            .first_attempt_at
-                            .is_none_or(|first| first + REPEAT <= now)
-                    {
-                        given_up.push(row.id);
-                    } else if !waits {
-                        row.state = DeliveryState::Sending;
-                        row.attempts += 1;
-                        row.first_attempt_at = row.first_attempt_at.or(Some(now));
-                        attempts.push(Attempt {
-                            delivery: row,
-                            doubtful,
-                        });
+                    let mut machine = machine(&row);
+                    let claim = machine.claim(way, now, POLICY);
+                    put(&mut row, machine);
+                    if let Claim::Send(_) = claim {
+                        row.template_id = name.map(ToOwned::to_owned);
+                        let long_term = template.is_none_or(|(_, long_term)| long_term);
+                        let known = if lane.channel.needs_credit() && !long_term {
+                            let (person, name) = (row.identity_id, name.unwrap_or_default());
+                            let spent = match person {
+                                Some(one) => {
+                                    credit::spend(txn, committee, one, name, row.id, now).await?
+                                }
+                                None => false,
+                            };
+                            (!spent).then(|| Answer::Refused("no_credit".to_owned()))
+                        } else {
+                            None
+                        };
+                        attempts.push((row.clone(), known));
+                    }
+                    if !matches!(claim, Claim::Wait(_) | Claim::Nothing) {
+                        changed.push(row);
                     }
                 }
-                let mine = |ids: Vec<DeliveryId>| {
-                    delivery::Entity::update_many()
-                        .filter(delivery::Column::CommitteeId.eq(committee))
-                        .filter(delivery::Column::Id.is_in(ids))
-                };
-                mine(attempts.iter().map(|attempt| attempt.delivery.id).collect())
-                    .col_expr(delivery::Column::State, Expr::value(DeliveryState::Sending))
-                    .col_expr(
-                        delivery::Column::Attempts,
-                        Expr::col(delivery::Column::Attempts).add(1),
-                    )
-                    .col_expr(
-                        delivery::Column::FirstAttemptAt,
-                        Expr::col(delivery::Column::FirstAttemptAt).if_null(now),
-                    )
-                    .exec(txn)
-                    .await?;
-                let count = given_up.len();
-                mine(given_up)
-                    .col_expr(delivery::Column::State, Expr::value(DeliveryState::Unknown))
-                    .col_expr(delivery::Column::Reason, Expr::value("ambiguous"))
-                    .col_expr(delivery::Column::SettledAt, Expr::value(Some(now)))
-                    .exec(txn)
-                    .await?;
-                Ok((attempts, count))
+                let ended: Vec<DeliveryState> =
+                    settle(app, txn, &self.notice, changed, now).await?;
+                let people = people(txn, &attempts, committee).await?;
+                let attempts = attempts
+                    .into_iter()
+                    .map(|(row, known)| Attempt {
+                        person: row.identity_id.and_then(|id| people.get(&id).cloned()),
+                        row,
+                        known,
+                    })
+                    .collect();
+                let settled = ended.iter().any(|state| state.settled());
+                Ok((Claimed { attempts, settled }, ended))
             })
             .await?;
-        for _ in 0..given_up {
-            Metrics::count(
-                &self.app.metrics.deliveries,
-                DeliveryState::Unknown.as_str(),
-            );
-        }
-        Ok(attempts)
+        count(app, &ended);
+        Ok(claimed)
     }
 
-    /// Sends one message and writes down what came of it.
-    async fn carry(&self, attempt: &Attempt, follower: Option<&identity::Model>) -> Result<()> {
-        let verdict = self.attempt(attempt, follower).await;
-        if let Some(state) = record(self.app, self.notice.purpose, attempt, &verdict).await? {
-            Metrics::count(&self.app.metrics.deliveries, state.as_str());
-        }
-        Ok(())
+    /// Sends one message.
+    async fn send(&self, attempt: Attempt) -> Tried {
+        let Attempt { row, person, known } = attempt;
+        let heard = match (known, person) {
+            (Some(known), _) => Heard::unasked(known),
+            (None, Some(person)) if is_there(&row, &person) => self.hand_over(&row, &person).await,
+            (None, _) => Heard::unasked(Answer::Refused(NOT_FOLLOWING.to_owned())),
+        };
+        tell(&row, &heard);
+        Tried { row, heard }
     }
 
-    async fn attempt(&self, attempt: &Attempt, follower: Option<&identity::Model>) -> Verdict {
-        let row = &attempt.delivery;
-        let Some(follower) =
-            follower.filter(|follower| follower.following && follower.refused_code.is_none())
-        else {
-            return Verdict::Gone(None);
+    async fn hand_over(&self, row: &delivery::Model, person: &identity::Model) -> Heard {
+        let Some(account) = self.app.wechat_apps.get(&person.app_id) else {
+            return Heard::unasked(Answer::Unsendable("account_gone".to_owned()));
         };
-        let app_id = follower.app_id.as_str();
-        match self.halt(app_id) {
-            Some(Halt::Until(until)) => return Verdict::Paused(until),
-            Some(Halt::Broken(reason)) => return Verdict::Broken(reason),
-            None => {}
+        // Two messages to one person at once are refused (43108).
+        let _turn = account.turn(&person.openid).await;
+        let _place = account.sending.acquire().await;
+        // A worker that froze must not send what another sent meanwhile.
+        if !machine(row).may_send(row.fence, self.app.clock.now()) {
+            return Heard::unasked(Answer::NotSent);
         }
-        let (Some(account), Some(prepared)) =
-            (self.app.wechat_apps.get(app_id), self.prepared.get(app_id))
-        else {
-            return Verdict::Failed("account_gone".to_owned());
-        };
-        let prepared = match prepared {
-            Ok(prepared) => prepared,
-            Err(reason) => return Verdict::Failed(reason.clone()),
-        };
-        let message = TemplateMessage {
-            touser: follower.openid.clone(),
-            template_id: prepared.template_id.clone(),
-            url: None,
-            miniprogram: self.page.clone(),
-            client_msg_id: Some(row.client_msg_id.clone()),
-            data: prepared.data.clone(),
-        };
-        let answer = account.client.send_template(&message).await;
-        let verdict = judge(&answer, self.app.clock.now());
-        if let Err(error) = &answer {
-            self.tell(app_id, row.id, &verdict, error);
-        }
-        verdict
-    }
-
-    /// Logs what went wrong, and stops the account where everybody would fare alike.
-    fn tell(&self, app_id: &str, delivery: DeliveryId, verdict: &Verdict, error: &wechat::Error) {
-        let halt = match verdict {
-            Verdict::Paused(until) => Halt::Until(*until),
-            Verdict::Broken(reason) => Halt::Broken(reason.clone()),
-            Verdict::Failed(_) => {
-                tracing::error!(app_id, %delivery, %error, "a message cannot be sent");
-                return;
-            }
-            _ => {
-                tracing::warn!(app_id, %delivery, %error, "a message was not accepted");
-                return;
-            }
-        };
-        let first = self
-            .halted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(app_id.to_owned(), halt)
-            .is_none();
-        if first {
-            tracing::error!(app_id, %error, "an account cannot send");
-        }
+        self.letter.send(row, person).await
     }
 
     /// When to go on with what is left.
     async fn next(&self) -> Result<Outcome> {
-        let left = open_rows(self.notice.committee_id, self.notice.id)
-            .all(self.app.db.read())
-            .await?;
+        use delivery::Column as C;
         let now = self.app.clock.now();
-        let due = left.iter().map(|row| {
-            match row.app_id.as_deref().and_then(|app_id| self.halt(app_id)) {
-                Some(Halt::Until(until)) if row.state == DeliveryState::Pending => until,
-                _ => now + wait(row.state, row.attempts),
+        let db = self.app.db.read();
+        let pauses = Pauses::of(db, self.notice.committee_id, now).await?;
+        let mut next: Option<DateTime<Utc>> = None;
+        for lane in self.lanes().await? {
+            let template = self.letter.template(&lane.app_id, lane.channel);
+            let name = template.map_or("", |(name, _)| name);
+            let way = pauses.way(&lane.app_id, lane.channel, name);
+            // One of these is the first to be due: the machine says when.
+            for column in [C::NextAttemptAt, C::LeaseUntil, C::ExpiresAt, C::DoubtSince] {
+                let first = self
+                    .of_lane(&lane)
+                    .filter(column.is_not_null())
+                    .order_by_asc(column)
+                    .one(db)
+                    .await?;
+                let due = first.map(|row| match machine(&row).claim(way, now, POLICY) {
+                    Claim::Wait(at) => at.unwrap_or(now),
+                    Claim::Send(_) | Claim::Settled(_) | Claim::Nothing => now,
+                });
+                next = next.into_iter().chain(due).min();
             }
-        });
-        Ok(due.min().map_or(Outcome::Done, Outcome::Later))
+        }
+        Ok(next.map_or(Outcome::Done, Outcome::Later))
     }
 }
 
-/// One second, then twice as long each time: up to ten minutes for what was not sent, up to half
-/// a minute for what is in doubt, because its time is short.
-fn wait(state: DeliveryState, attempts: i32) -> TimeDelta {
-    let longest = if state == DeliveryState::Sending {
-        30
-    } else {
-        600
+/// What may be claimed now; of what is stopped only what may come to its end.
+fn due(way: Way, now: DateTime<Utc>) -> Condition {
+    use delivery::Column as C;
+    let free = Condition::any()
+        .add(C::LeaseUntil.is_null())
+        .add(C::LeaseUntil.lte(now));
+    let ending = Condition::any()
+        .add(C::ExpiresAt.lte(now))
+        .add(C::State.eq(DeliveryState::Sending));
+    let due = match way {
+        Way::Open => ending
+            .add(C::NextAttemptAt.is_null())
+            .add(C::NextAttemptAt.lte(now)),
+        Way::Paused(_) => ending,
     };
-    match u32::try_from(attempts) {
-        Err(_) | Ok(0) => TimeDelta::zero(),
-        Ok(attempts) => TimeDelta::seconds(Ord::min(1 << Ord::min(attempts - 1, 20), longest)),
-    }
+    Condition::all().add(free).add(due)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The recipients of these rows.
+async fn people(
+    txn: &sea_orm::DatabaseTransaction,
+    attempts: &[(delivery::Model, Option<Answer>)],
+    committee: domain::ids::CommitteeId,
+) -> Result<HashMap<IdentityId, identity::Model>> {
+    let ids: Vec<IdentityId> = attempts
+        .iter()
+        .filter_map(|(row, _)| row.identity_id)
+        .collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(identity::Entity::of(committee)
+        .filter(identity::Column::Id.is_in(ids))
+        .all(txn)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect())
+}
 
-    #[test]
-    fn what_is_in_doubt_is_repeated_often_enough_within_its_time() {
-        let spent: i64 = (1..=12)
-            .map(|attempts| wait(DeliveryState::Sending, attempts).num_seconds())
-            .sum();
-        assert!(spent < REPEAT.num_seconds(), "{spent}");
-        assert_eq!(wait(DeliveryState::Pending, 30).num_seconds(), 600);
-        assert_eq!(wait(DeliveryState::Pending, 0).num_seconds(), 0);
+/// Whether he can be written to this way: a template message needs somebody who follows.
+fn is_there(row: &delivery::Model, person: &identity::Model) -> bool {
+    row.channel != Channel::OfficialAccount || (person.following && person.refused_code.is_none())
+}
+
+/// Logs what was refused. That somebody has no credit left is nothing to be told of.
+fn tell(row: &delivery::Model, heard: &Heard) {
+    let Some(refusal) = &heard.refusal else {
+        return;
+    };
+    let app_id = row.app_id.as_deref();
+    let (code, rid) = (refusal.code, refusal.rid.as_deref());
+    match &heard.answer {
+        Answer::Unsendable(_) => {
+            tracing::error!(app_id, delivery = %row.id, code, rid, message = refusal.message, "a message cannot be sent");
+        }
+        Answer::Refused(_) | Answer::Taken(_) => {
+            tracing::debug!(app_id, delivery = %row.id, code, rid, "a message was refused");
+        }
+        _ => {
+            tracing::warn!(app_id, delivery = %row.id, code, rid, message = refusal.message, "a message was not accepted");
+        }
     }
 }

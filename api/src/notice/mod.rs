@@ -1,34 +1,50 @@
 //! Notices: what members are told, by which way, and whether it reached them.
 //!
-//! A notice is written down in the transaction that gives the reason for it ([`service::announce`])
-//! and carried afterwards ([`deliver()`]). The inbox always holds it; whoever follows a station's
-//! official account gets it there; whoever does neither stands on the list of those to be phoned.
+//! A notice is written down in the transaction that gives the reason for it ([`announce()`])
+//! and carried afterwards ([`deliver()`]). The inbox always holds it; WeChat carries it by the best
+//! way there is; whoever is reached by none stands on the list of those to be phoned.
 
+pub mod announce;
+mod carry;
 mod check;
+pub mod credit;
 mod deliver;
 mod inbox;
+mod inbox_routes;
 mod outcome;
+mod pause_routes;
+mod pauses;
 mod reach;
 mod reminders;
+mod resend;
+mod resend_routes;
 mod routes;
-pub mod service;
+mod rows;
+mod service;
 mod sheet;
+mod subscription_routes;
+mod subscriptions;
+mod template_routes;
+mod templates;
 mod verdict;
 mod wording;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use announce::{Announcement, announce, announce_closing};
 pub use check::{Finding, check_templates};
-pub use deliver::deliver;
+pub use deliver::{deliver, turn_due};
 pub use outcome::{Report, report};
 pub use reach::{Preview, preview};
 pub use reminders::{reconcile, remind_due};
-pub use service::{Announcement, announce};
 
 /// Job: carry a notice to its recipients. Payload: `{ notice_id }`.
 pub const DELIVER: &str = "notice.deliver";
-/// Job: a reminder whose time has come. Payload: `{ activity_id, purpose, starts_at? }`; with
-/// `starts_at` nothing is sent once the activity was moved.
+/// Job: find the next way for a delivery that failed after WeChat had taken it. Payload:
+/// `{ delivery_id }`.
+pub const TURN: &str = "notice.turn";
+/// Job: a reminder whose time has come. Payload: `{ activity_id, purpose, starts_at?, session? }`;
+/// with `starts_at` nothing is sent once the activity was moved.
 pub const REMIND: &str = "notice.remind";
 /// Job: close deliveries that WeChat never reported on. Payload: `{ notice_id }`.
 pub const RECONCILE: &str = "notice.reconcile";
@@ -40,6 +56,14 @@ pub fn configure(service: &mut ServiceConfig) {
         .service(routes::reach_preview)
         .service(routes::remind)
         .service(routes::phoned)
-        .service(routes::inbox)
-        .service(routes::inbox_read);
+        .service(resend_routes::resend_one)
+        .service(resend_routes::resend_all)
+        .service(template_routes::list)
+        .service(template_routes::put)
+        .service(pause_routes::list)
+        .service(pause_routes::resume)
+        .service(subscription_routes::mine)
+        .service(subscription_routes::report)
+        .service(inbox_routes::list)
+        .service(inbox_routes::read);
 }

@@ -1,29 +1,33 @@
 //! What happens by the clock: reminders, and closing what WeChat never reported on.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::activity::ActivityStatus;
 use domain::attendance::Reply;
-use domain::ids::{ActivityId, MemberId};
+use domain::ids::{ActivityId, DeliveryId, MemberId};
+use domain::notice::delivery::Policy;
 use domain::notice::{Channel, DeliveryState, NoticePurpose};
 use domain::time::local_date;
-use entity::{Scoped, activity, attendance, delivery, job, notice};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use entity::{Scoped, activity, attendance, checkin, delivery, job, notice};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::deliver::{notice_id, open_rows};
-use super::outcome::hand_to_phone;
-use super::service::{Announcement, announce};
+use super::announce::{Announcement, announce};
+use super::deliver::notice_id;
+use super::outcome::{count, settle};
+use super::rows::{machine, put};
 use crate::app::App;
 use crate::callback;
-use crate::db::Actor;
+use crate::db::{Actor, Write};
 use crate::error::{ApiError, Result};
 use crate::jobs::Outcome;
-use crate::telemetry::Metrics;
 
-/// Why a delivery counts as delivered although WeChat never said so.
-pub(super) const UNCONFIRMED: &str = "unconfirmed";
+/// How many rows are looked at in one transaction.
+const AT_A_TIME: u64 = 500;
+/// When what is still open is looked at again.
+const AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// A reminder as it was enqueued.
 #[derive(Deserialize)]
@@ -32,13 +36,17 @@ struct Reminder {
     purpose: NoticePurpose,
     #[serde(default, with = "crate::extract::instant::option")]
     starts_at: Option<DateTime<Utc>>,
+    /// Of which session check-in is open.
+    #[serde(default)]
+    session: Option<i32>,
 }
 
-/// Whether a reminder still helps: one to reply while replies are asked for, one for the evening
-/// before until that day is over. A worker that was away does not send what came too late.
+/// Whether a reminder still helps: one to reply while replies are asked for, one that check-in is
+/// open until it closes, one for the evening before until that day is over. A worker that was away does not send what came too late.
 fn is_in_time(row: &activity::Model, purpose: NoticePurpose, now: DateTime<Utc>) -> bool {
     match purpose {
         NoticePurpose::ReplyReminder => now < row.reply_by && now < row.starts_at,
+        NoticePurpose::CodeOpen => now < row.closes_at,
         _ => local_date(now) < local_date(row.starts_at),
     }
 }
@@ -82,14 +90,22 @@ pub async fn remind_due(app: &App, job: &job::Model) -> Result<Outcome> {
                     NoticePurpose::ReplyReminder => {
                         invited.filter(attendance::Column::Reply.eq(Reply::None))
                     }
+                    NoticePurpose::CodeOpen => invited
+                        .filter(attendance::Column::LeaveReason.is_null())
+                        .filter(attendance::Column::Reply.is_in([Reply::Attend, Reply::None])),
                     _ => invited.filter(attendance::Column::LeaveReason.is_null()),
                 };
-                let members: Vec<MemberId> = invited
+                let there = match reminder.session {
+                    Some(session) => checked_in(write, row.id, session).await?,
+                    None => HashSet::new(),
+                };
+                let mut members: Vec<MemberId> = invited
                     .select_only()
                     .column(attendance::Column::MemberId)
                     .into_tuple()
                     .all(&write.txn)
                     .await?;
+                members.retain(|member| !there.contains(member));
                 if members.is_empty() {
                     write.unchanged();
                     return Ok(0);
@@ -118,61 +134,82 @@ pub async fn remind_due(app: &App, job: &job::Model) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// A day after a notice nothing of it stays open: what WeChat took counts as delivered, what could
-/// not be sent is left to a person.
+/// Who has checked in to a session of an activity.
+async fn checked_in(
+    write: &Write,
+    activity: ActivityId,
+    session: i32,
+) -> Result<HashSet<MemberId>> {
+    let members: Vec<MemberId> = checkin::Entity::of(write.committee)
+        .filter(checkin::Column::ActivityId.eq(activity))
+        .filter(checkin::Column::Session.eq(session))
+        .select_only()
+        .column(checkin::Column::MemberId)
+        .into_tuple()
+        .all(&write.txn)
+        .await?;
+    Ok(members.into_iter().collect())
+}
+
+/// Ends what of a notice is over: what WeChat took and never reported on counts as delivered, what
+/// waited too long is left to a call, what is in doubt to a person.
 pub async fn reconcile(app: &App, job: &job::Model) -> Result<Outcome> {
+    use delivery::Column as C;
     let (committee, id) = (job.committee_id, notice_id(job)?);
     callback::catch_up(app, committee, id).await?;
-    let now = app.clock.now();
-    let (confirmed, unknown) = app
-        .db
-        .housekeeping(async |txn| {
-            let Some(notice) = notice::Entity::find_by_id((committee, id)).one(txn).await? else {
-                return Ok((0, 0));
-            };
-            let left = open_rows(committee, id).lock_exclusive().all(txn).await?;
-            for row in left
-                .iter()
-                .filter(|row| row.state == DeliveryState::Pending)
-            {
-                hand_to_phone(txn, notice.purpose, row, now).await?;
-            }
-            let settle = |from: DeliveryState, to: DeliveryState, reason: &'static str| {
-                delivery::Entity::update_many()
-                    .col_expr(delivery::Column::State, Expr::value(to))
-                    .col_expr(delivery::Column::Reason, Expr::value(reason))
-                    .col_expr(delivery::Column::SettledAt, Expr::value(Some(now)))
-                    .filter(delivery::Column::CommitteeId.eq(committee))
-                    .filter(delivery::Column::NoticeId.eq(id))
-                    .filter(delivery::Column::Channel.eq(Channel::OfficialAccount))
-                    .filter(delivery::Column::State.eq(from))
-            };
-            let confirmed = settle(
+    let Some(notice) = notice::Entity::find_by_id((committee, id))
+        .one(app.db.read())
+        .await?
+    else {
+        return Ok(Outcome::Done);
+    };
+    let open = || {
+        delivery::Entity::of(committee)
+            .filter(C::NoticeId.eq(id))
+            .filter(C::Channel.ne(Channel::Phone))
+            .filter(C::State.is_in([
+                DeliveryState::Pending,
+                DeliveryState::Sending,
                 DeliveryState::Accepted,
-                DeliveryState::Delivered,
-                UNCONFIRMED,
-            )
-            .exec(txn)
-            .await?
-            .rows_affected;
-            let never_sent = settle(DeliveryState::Pending, DeliveryState::Unknown, "never_sent")
-                .exec(txn)
-                .await?
-                .rows_affected;
-            let ambiguous = settle(DeliveryState::Sending, DeliveryState::Unknown, "ambiguous")
-                .exec(txn)
-                .await?
-                .rows_affected;
-            Ok((confirmed, never_sent + ambiguous))
-        })
-        .await?;
-    for (count, state) in [
-        (confirmed, DeliveryState::Delivered),
-        (unknown, DeliveryState::Unknown),
-    ] {
-        for _ in 0..count {
-            Metrics::count(&app.metrics.deliveries, state.as_str());
+            ]))
+    };
+    let now = app.clock.now();
+    let mut last: Option<DeliveryId> = None;
+    let mut left = 0;
+    loop {
+        let (seen, ended, after) = app
+            .db
+            .housekeeping(async |txn| {
+                let mut rows = open().order_by_asc(C::Id).limit(AT_A_TIME);
+                if let Some(last) = last {
+                    rows = rows.filter(C::Id.gt(last));
+                }
+                let rows = rows.lock_exclusive().all(txn).await?;
+                let seen = rows.len();
+                let after = rows.last().map(|row| row.id);
+                let mut changed = Vec::new();
+                for mut row in rows {
+                    let mut machine = machine(&row);
+                    if machine.lapse(now, &Policy::WECHAT).is_some() {
+                        put(&mut row, machine);
+                        changed.push(row);
+                    }
+                }
+                let ended = settle(app, txn, &notice, changed, now).await?;
+                Ok((seen, ended, after))
+            })
+            .await?;
+        count(app, &ended);
+        left += seen - ended.len();
+        if after.is_none() {
+            break;
         }
+        last = after;
     }
-    Ok(Outcome::Done)
+    // Something is still on its way: it was sent late, or sent again.
+    Ok(if left == 0 {
+        Outcome::Done
+    } else {
+        Outcome::Later(now + AGAIN)
+    })
 }

@@ -1,21 +1,21 @@
-//! HTTP for deliveries, reminders and the inbox.
+//! HTTP for deliveries and reminders.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Json};
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::attendance::Reply;
-use domain::ids::{ActivityId, DeliveryId, InboxMessageId, MemberId, NoticeId, ReviewId};
+use domain::ids::{ActivityId, DeliveryId, MemberId, NoticeId};
 use domain::notice::{Channel, DeliveryState, NoticePurpose};
-use entity::{activity, delivery, inbox_message, notice};
+use entity::{activity, delivery, notice};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::service;
 use super::sheet::{self, Sheet, Told};
-use super::{inbox as letters, reach, service};
-use crate::access::{On, Permit, op};
+use crate::access::{On, op};
 use crate::app::App;
-use crate::error::{ApiError, Problem, Result};
-use crate::extract::{Body, Fields, Page, PageParams, Params, instant};
+use crate::error::{Problem, Result};
+use crate::extract::{Body, Fields, Params, instant};
 
 /// One channel by which one member was told.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,8 +27,12 @@ pub struct DeliveryView {
     channel: Channel,
     /// Where it stands.
     state: DeliveryState,
-    /// Why it failed or is unknown, as a stable word; for a phone call what was noted.
+    /// Why it is there, as a stable word; for a phone call what was noted.
     reason: Option<String>,
+    /// How often WeChat was asked.
+    attempts: i32,
+    /// How often it was begun anew.
+    resent: i32,
     /// When it reached its final state.
     #[serde(with = "instant::option")]
     #[schema(value_type = Option<String>)]
@@ -42,6 +46,8 @@ impl From<delivery::Model> for DeliveryView {
             channel: row.channel,
             state: row.state,
             reason: row.reason,
+            attempts: row.attempts,
+            resent: row.round,
             settled_at: row.settled_at,
         }
     }
@@ -93,11 +99,11 @@ pub struct DeliverySummary {
     reached: usize,
     /// Still to be phoned.
     phone_needed: usize,
-    /// The official account could not deliver.
+    /// No way could deliver, and nobody phoned yet.
     failed: usize,
-    /// Nobody knows whether the official account delivered.
+    /// Nobody knows whether WeChat delivered.
     unknown: usize,
-    /// The official account is still at it.
+    /// WeChat is still at it.
     pending: usize,
 }
 
@@ -184,47 +190,80 @@ pub async fn deliveries(
     ))
 }
 
+/// By which way one member would be told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReachedView {
+    /// The member.
+    #[schema(value_type = String)]
+    member_id: MemberId,
+    /// His name.
+    name: String,
+    /// The best way that can work now; `phone` where he has nothing but the inbox.
+    channel: Channel,
+}
+
 /// Who would be reached.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReachView {
     /// How many are to be told.
     members: usize,
-    /// How many of them an official account reaches.
+    /// How many of them an official account reaches by a template message.
     official_account: usize,
+    /// How many an official account reaches by a subscription message.
+    account_subscription: usize,
+    /// How many the mini-program reaches by a subscription message.
+    mini_program: usize,
     /// How many have only the inbox and are to be phoned.
     inbox_only: usize,
     /// The same as a sentence.
     message: String,
+    /// Each of them, those to be phoned first, then by name.
+    items: Vec<ReachedView>,
 }
 
-impl From<reach::Preview> for ReachView {
-    fn from(preview: reach::Preview) -> Self {
-        let reach::Preview {
-            members,
-            official_account,
-            inbox_only,
-        } = preview;
-        let message = match inbox_only {
-            0 => format!("能送达 {official_account} / {members}"),
-            _ => format!("能送达 {official_account} / {members}，请电话通知 {inbox_only}"),
-        };
-        Self {
-            members,
-            official_account,
-            inbox_only,
-            message,
-        }
-    }
-}
-
-/// Who would be reached if the activity were announced now. Ask before publishing.
+/// Who would be reached if the activity were announced now, and by which way. Ask before
+/// publishing.
 #[utoipa::path(tag = "notice", params(("activity_id" = String, Path)), responses((status = 200, body = ReachView), (status = "default", body = Problem)))]
 #[get("/activities/{activity_id}/reach-preview")]
 pub async fn reach_preview(
     app: Data<App>,
     on: On<op::DeliveryList, activity::Model>,
 ) -> Result<Json<ReachView>> {
-    Ok(Json(service::reach_preview(&app, &on).await?.into()))
+    let (preview, names) = service::reach_preview(&app, &on).await?;
+    let members = preview.members.len();
+    let inbox_only = preview.count(Channel::Phone);
+    let reached = members - inbox_only;
+    let mut items: Vec<ReachedView> = preview
+        .members
+        .iter()
+        .map(|&(member_id, channel)| ReachedView {
+            member_id,
+            name: names.get(&member_id).cloned().unwrap_or_default(),
+            channel,
+        })
+        .collect();
+    items.sort_by(|a, b| {
+        let key = |one: &ReachedView| {
+            (
+                one.channel != Channel::Phone,
+                one.name.clone(),
+                one.member_id,
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+    Ok(Json(ReachView {
+        members,
+        official_account: preview.count(Channel::OfficialAccount),
+        account_subscription: preview.count(Channel::AccountSubscription),
+        mini_program: preview.count(Channel::MiniProgram),
+        inbox_only,
+        message: match inbox_only {
+            0 => format!("能送达 {reached} / {members}"),
+            _ => format!("能送达 {reached} / {members}，请电话通知 {inbox_only}"),
+        },
+        items,
+    }))
 }
 
 /// What to say in addition.
@@ -289,86 +328,4 @@ pub async fn phoned(
         .map(|note| fields.line("/note", note, 100));
     fields.finish()?;
     Ok(Json(service::phoned(&app, &on, note).await?.into()))
-}
-
-/// A message in the caller's inbox.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InboxMessageView {
-    /// Id.
-    #[schema(value_type = String)]
-    id: InboxMessageId,
-    /// About which activity.
-    #[schema(value_type = Option<String>)]
-    activity_id: Option<ActivityId>,
-    /// About which review.
-    #[schema(value_type = Option<String>)]
-    review_id: Option<ReviewId>,
-    /// Title.
-    title: String,
-    /// Text.
-    body: String,
-    /// When it arrived.
-    #[serde(with = "instant")]
-    #[schema(value_type = String)]
-    created_at: DateTime<Utc>,
-    /// When it was read.
-    #[serde(with = "instant::option")]
-    #[schema(value_type = Option<String>)]
-    read_at: Option<DateTime<Utc>>,
-}
-
-impl From<inbox_message::Model> for InboxMessageView {
-    fn from(row: inbox_message::Model) -> Self {
-        Self {
-            id: row.id,
-            activity_id: row.activity_id,
-            review_id: row.review_id,
-            title: row.title,
-            body: row.body,
-            created_at: row.created_at,
-            read_at: row.read_at,
-        }
-    }
-}
-
-/// Which page of the inbox.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct InboxParams {
-    /// Only what was not read yet; `total` is then the figure on the badge.
-    unread: Option<bool>,
-    /// How many items, 1 to 200; 50 unless told.
-    limit: Option<u64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-/// The caller's inbox, newest first.
-#[utoipa::path(tag = "notice", params(InboxParams), responses((status = 200, body = Page<InboxMessageView>), (status = "default", body = Problem)))]
-#[get("/me/inbox")]
-pub async fn inbox(
-    app: Data<App>,
-    permit: Permit<op::InboxRead>,
-    params: Params<InboxParams>,
-) -> Result<Json<Page<InboxMessageView>>> {
-    let window = PageParams::window(params.limit, params.cursor.as_deref())?;
-    let page = letters::messages(&app, &permit, params.unread.unwrap_or(false), window).await?;
-    Ok(Json(Page {
-        items: page.items.into_iter().map(InboxMessageView::from).collect(),
-        total: page.total,
-        next_cursor: page.next_cursor,
-    }))
-}
-
-/// Note that a message was read. The convener sees when the notice of an activity was read first.
-#[utoipa::path(tag = "notice", params(("message_id" = String, Path)), responses((status = 200, body = InboxMessageView), (status = "default", body = Problem)))]
-#[post("/me/inbox/{message_id}/read")]
-pub async fn inbox_read(
-    app: Data<App>,
-    permit: Permit<op::InboxRead>,
-    message_id: Path<String>,
-) -> Result<Json<InboxMessageView>> {
-    let id = message_id.parse().map_err(|_| ApiError::not_found())?;
-    Ok(Json(letters::read(&app, &permit, id).await?.into()))
 }

@@ -37,15 +37,27 @@ impl Told {
             .any(|row| row.channel == channel && states.contains(&row.state))
     }
 
+    /// The last of the ways by which WeChat was to tell him.
+    fn way(&self) -> Option<&delivery::Model> {
+        self.deliveries
+            .iter()
+            .filter(|row| row.channel.is_wechat())
+            .max_by_key(|row| row.channel)
+    }
+
+    fn stands(&self, states: &[DeliveryState]) -> bool {
+        self.way().is_some_and(|row| states.contains(&row.state))
+    }
+
     /// Whether he surely knows: WeChat delivered it, somebody phoned, he read it or answered.
     pub fn reached(&self) -> bool {
         self.read_at.is_some()
             || self.reply != Reply::None
-            || self
-                .deliveries
-                .iter()
-                .any(|row| row.state == DeliveryState::Phoned)
-            || self.has(Channel::OfficialAccount, &[DeliveryState::Delivered])
+            || self.deliveries.iter().any(|row| match row.state {
+                DeliveryState::Phoned => true,
+                DeliveryState::Delivered => row.channel.is_wechat(),
+                _ => false,
+            })
     }
 
     /// Whether somebody still has to phone.
@@ -53,27 +65,24 @@ impl Told {
         !self.reached() && self.has(Channel::Phone, &[DeliveryState::Pending])
     }
 
-    /// Whether the official account could not deliver.
+    /// Whether WeChat could not deliver by any way.
     pub fn failed(&self) -> bool {
-        self.has(Channel::OfficialAccount, &[DeliveryState::Failed])
+        self.stands(&[DeliveryState::Failed])
     }
 
-    /// Whether nobody knows if the official account delivered.
+    /// Whether nobody knows if WeChat delivered.
     pub fn unknown(&self) -> bool {
-        !self.reached() && self.has(Channel::OfficialAccount, &[DeliveryState::Unknown])
+        !self.reached() && self.stands(&[DeliveryState::Unknown])
     }
 
-    /// Whether the official account is still at it.
+    /// Whether WeChat is still at it.
     pub fn pending(&self) -> bool {
         !self.reached()
-            && self.has(
-                Channel::OfficialAccount,
-                &[
-                    DeliveryState::Pending,
-                    DeliveryState::Sending,
-                    DeliveryState::Accepted,
-                ],
-            )
+            && self.stands(&[
+                DeliveryState::Pending,
+                DeliveryState::Sending,
+                DeliveryState::Accepted,
+            ])
     }
 }
 
@@ -159,7 +168,7 @@ pub async fn sheet(
             .await?
         {
             let mut deliveries = by_member.remove(&member.id).unwrap_or_default();
-            deliveries.sort_by_key(|row| row.channel as u8);
+            deliveries.sort_by_key(|row| row.channel);
             told.push(Told {
                 read_at: read.get(&member.id).copied().flatten(),
                 reply: replies.get(&member.id).copied().unwrap_or(Reply::None),

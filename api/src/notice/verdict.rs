@@ -1,125 +1,201 @@
-//! What WeChat's answer to a send means for the message.
+//! What WeChat's answer to a send means for the message and for the account.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
-use domain::time;
-use wechat::{Class, Error};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::notice::delivery::Answer;
+use domain::notice::pause::{Cause, Stop};
+use wechat::error::{Endpoint, class_of};
+use wechat::{ApiError, Class, Error};
+
+/// WeChat's refusal, as far as it concerns more than the one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// WeChat's code, where it gave one.
+    pub code: Option<i64>,
+    /// What it said, without anything personal.
+    pub message: String,
+    /// WeChat's number of the request.
+    pub rid: Option<String>,
+    /// Our address as WeChat saw it.
+    pub seen_ip: Option<String>,
+}
 
 /// What an attempt came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// WeChat took it, and names it unless it knew it already.
-    Accepted(Option<i64>),
-    /// It certainly was not sent, and may be tried again.
-    NotSent,
-    /// It was not sent, and the account sends nothing before this.
-    Paused(DateTime<Utc>),
-    /// It may have been sent.
-    Doubtful,
-    /// This follower is not reached by this account any more.
-    Gone(Option<i32>),
-    /// This message will never be sent.
-    Failed(String),
-    /// The account cannot send; an operator must look.
-    Broken(String),
+pub struct Heard {
+    /// For the message.
+    pub answer: Answer,
+    /// What WeChat said, if it refused.
+    pub refusal: Option<Refusal>,
 }
 
-/// What follows from WeChat's answer to a send.
-pub fn judge(answer: &Result<i64, Error>, now: DateTime<Utc>) -> Verdict {
+impl Heard {
+    /// Without WeChat having been asked.
+    pub fn unasked(answer: Answer) -> Self {
+        Self {
+            answer,
+            refusal: None,
+        }
+    }
+
+    /// The code by which WeChat refuses this recipient for good, to be remembered of him.
+    pub fn lasting_refusal(&self) -> Option<i32> {
+        let refused = matches!(
+            self.answer,
+            Answer::Refused(_) | Answer::NoRecipient(Some(false))
+        );
+        let code = self.refusal.as_ref().filter(|_| refused)?.code?;
+        let lasting = class_of(Endpoint::TemplateSend, code) == Class::RecipientLasting;
+        i32::try_from(code).ok().filter(|_| lasting)
+    }
+
+    /// Whether the recipient has agreed to no more messages (43101).
+    pub fn out_of_credit(&self) -> bool {
+        self.refusal
+            .as_ref()
+            .is_some_and(|refusal| refusal.code == Some(NO_CREDIT))
+    }
+
+    /// Whether the refusal is about one template and not about the account.
+    pub fn is_about_template(&self) -> bool {
+        self.refusal
+            .as_ref()
+            .and_then(|refusal| refusal.code)
+            .is_some_and(|code| ABOUT_TEMPLATE.contains(&code))
+    }
+}
+
+/// WeChat knows no such recipient, which it says of some who are there (WxJava#710).
+pub const NO_RECIPIENT: i64 = 40003;
+const NO_CREDIT: i64 = 43101;
+/// Said of good templates now and then.
+const NO_TEMPLATE: i64 = 40037;
+/// Unknown, malformed, without the ability, banned.
+const ABOUT_TEMPLATE: [i64; 4] = [NO_TEMPLATE, 40036, 43107, 43116];
+
+/// What follows from WeChat's answer to a send. `Ok` holds the number of the message where WeChat
+/// gave one.
+pub fn judge(answer: &Result<Option<i64>, Error>, now: DateTime<Utc>) -> Heard {
     let error = match answer {
-        Ok(msg_id) => return Verdict::Accepted(Some(*msg_id)),
+        Ok(msg_id) => return Heard::unasked(Answer::Taken(*msg_id)),
         Err(error) => error,
     };
-    if error.may_have_taken_effect() {
-        return Verdict::Doubtful;
-    }
-    let refusal = match error {
-        Error::Api(refusal) => refusal,
-        Error::CircuitOpen { until } => return Verdict::Paused(*until),
-        Error::Rejected { status, .. } => return Verdict::Failed(format!("http_{status}")),
-        Error::NotSent { .. } | Error::Setup(_) => return Verdict::NotSent,
-        // What this build cannot place may have been sent.
-        _ => return Verdict::Doubtful,
-    };
-    let reason = format!("wechat_{}", refusal.code);
-    match refusal.class {
-        Class::Token | Class::Transient | Class::Serialise | Class::Unknown => Verdict::NotSent,
-        Class::MinuteQuota => Verdict::Paused(now + TimeDelta::minutes(1)),
-        Class::DayQuota => Verdict::Paused(next_midnight(now)),
-        Class::RecipientLasting => Verdict::Gone(i32::try_from(refusal.code).ok()),
-        Class::Config => Verdict::Broken(reason),
-        Class::Pending | Class::Duplicate => Verdict::Accepted(None),
-        Class::RecipientSituational
-        | Class::OneTimeCode
-        | Class::Session
-        | Class::Data
-        | Class::Content
-        | Class::Bug => Verdict::Failed(reason),
+    Heard {
+        answer: meaning(error, now),
+        refusal: Some(refusal(error)),
     }
 }
 
-/// Daily quotas begin anew at midnight in Beijing.
-fn next_midnight(now: DateTime<Utc>) -> DateTime<Utc> {
-    time::instant(time::local_date(now) + Days::new(1), NaiveTime::MIN)
+fn refusal(error: &Error) -> Refusal {
+    match error {
+        Error::Api(api) => Refusal {
+            code: Some(api.code),
+            message: api.message.clone(),
+            rid: api.rid.clone(),
+            seen_ip: api.seen_ip.map(|address| address.to_string()),
+        },
+        other => Refusal {
+            code: None,
+            message: other.to_string(),
+            rid: None,
+            seen_ip: None,
+        },
+    }
+}
+
+fn meaning(error: &Error, now: DateTime<Utc>) -> Answer {
+    if error.may_have_taken_effect() {
+        return Answer::Lost;
+    }
+    match error {
+        Error::Api(refusal) => refused(refusal, now),
+        Error::CircuitOpen { until } => Answer::Stopped(Stop {
+            cause: Cause::Token,
+            until: Some(*until),
+        }),
+        Error::Rejected { status, .. } => Answer::Unsendable(format!("http_{status}")),
+        Error::NotSent { .. } | Error::Setup(_) => Answer::NotSent,
+        // What this build cannot place may have been sent.
+        _ => Answer::Lost,
+    }
+}
+
+fn refused(refusal: &ApiError, now: DateTime<Utc>) -> Answer {
+    let reason = || format!("wechat_{}", refusal.code);
+    let stopped = |cause| Answer::Stopped(Stop { cause, until: None });
+    match (refusal.class, refusal.code) {
+        (_, NO_RECIPIENT) => Answer::NoRecipient(None),
+        (_, NO_TEMPLATE) => stopped(Cause::Template),
+        (Class::Config, _) => stopped(Cause::Configuration),
+        // The client has fetched a fresh token and tried once more.
+        (Class::Token, _) => Answer::Stopped(Stop {
+            cause: Cause::Token,
+            until: Some(now + TimeDelta::minutes(1)),
+        }),
+        (Class::MinuteQuota, _) => Answer::Stopped(Stop::minute(now)),
+        (Class::DayQuota, _) => Answer::Stopped(Stop::day(now)),
+        (Class::Serialise, _) => Answer::Serialise,
+        (Class::Transient | Class::Unknown, _) => Answer::NotSent,
+        (Class::RecipientLasting | Class::RecipientSituational, _) => Answer::Refused(reason()),
+        (Class::Pending | Class::Duplicate, _) => Answer::Taken(None),
+        (Class::OneTimeCode | Class::Session | Class::Data | Class::Content | Class::Bug, _) => {
+            Answer::Unsendable(reason())
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wechat::ApiError;
-    use wechat::error::{Cause, Endpoint};
+    use wechat::error::Cause as Broken;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
     }
 
-    fn refused(code: i64) -> Verdict {
-        judge(
-            &Err(Error::Api(ApiError::new(Endpoint::TemplateSend, code, ""))),
-            at("2026-09-24T07:00:00Z"),
-        )
+    fn heard(code: i64) -> Heard {
+        let error = Error::Api(ApiError::new(Endpoint::TemplateSend, code, ""));
+        judge(&Err(error), at("2026-09-24T07:00:00Z"))
     }
 
     #[test]
     fn a_lost_answer_is_doubt_and_a_failed_connection_is_none() {
         let endpoint = Endpoint::TemplateSend;
         let now = at("2026-09-24T07:00:00Z");
+        let cause = Broken::TimedOut;
+        let lost = Error::Ambiguous {
+            endpoint,
+            cause: cause.clone(),
+        };
+        let not_sent = Error::NotSent { endpoint, cause };
 
-        assert_eq!(
-            judge(
-                &Err(Error::Ambiguous {
-                    endpoint,
-                    cause: Cause::TimedOut
-                }),
-                now
-            ),
-            Verdict::Doubtful
-        );
-        assert_eq!(
-            judge(
-                &Err(Error::NotSent {
-                    endpoint,
-                    cause: Cause::TimedOut
-                }),
-                now
-            ),
-            Verdict::NotSent
-        );
-        assert_eq!(refused(-1), Verdict::Doubtful);
-        assert_eq!(refused(-77_777), Verdict::Doubtful);
+        assert_eq!(judge(&Err(lost), now).answer, Answer::Lost);
+        assert_eq!(judge(&Err(not_sent), now).answer, Answer::NotSent);
+        assert_eq!(heard(-1).answer, Answer::Lost);
+        assert_eq!(heard(-77_777).answer, Answer::Lost);
     }
 
     #[test]
-    fn what_the_recipient_refuses_is_not_tried_again_and_what_the_account_lacks_is_told_to_the_operator()
-     {
-        assert_eq!(refused(43004), Verdict::Gone(Some(43004)));
-        assert_eq!(refused(47003), Verdict::Failed("wechat_47003".to_owned()));
-        assert_eq!(refused(40037), Verdict::Broken("wechat_40037".to_owned()));
-        assert_eq!(refused(45065), Verdict::Accepted(None));
-    }
+    fn each_kind_of_refusal_means_something_else() {
+        let refused = |code: i64| Answer::Refused(format!("wechat_{code}"));
+        let stopped = |cause| Answer::Stopped(Stop { cause, until: None });
 
-    #[test]
-    fn a_daily_quota_lasts_until_midnight_in_beijing() {
-        assert_eq!(refused(45009), Verdict::Paused(at("2026-09-24T16:00:00Z")));
-        assert_eq!(refused(45011), Verdict::Paused(at("2026-09-24T07:01:00Z")));
+        assert_eq!(heard(43004).answer, refused(43004));
+        assert_eq!(heard(43004).lasting_refusal(), Some(43004));
+        assert_eq!(heard(43117).answer, refused(43117));
+        assert_eq!(heard(43117).lasting_refusal(), None);
+        assert_eq!(heard(43101).answer, refused(43101));
+        assert!(heard(43101).out_of_credit());
+        assert_eq!(
+            heard(47003).answer,
+            Answer::Unsendable("wechat_47003".to_owned())
+        );
+        assert_eq!(heard(40037).answer, stopped(Cause::Template));
+        assert!(heard(40037).is_about_template());
+        assert_eq!(heard(48001).answer, stopped(Cause::Configuration));
+        assert!(!heard(48001).is_about_template());
+        assert_eq!(heard(43108).answer, Answer::Serialise);
+        assert_eq!(heard(45065).answer, Answer::Taken(None));
+        assert_eq!(heard(40252).answer, Answer::Taken(None));
+        assert_eq!(heard(40003).answer, Answer::NoRecipient(None));
     }
 }

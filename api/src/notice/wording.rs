@@ -55,6 +55,18 @@ pub fn word(
             format!("您尚未回复是否参加{starts}举行的“{title}”，请于{reply_by}前回复。"),
             "您尚未回复，请尽快回复",
         ),
+        P::Uninvited => (
+            format!("“{title}”改期或变更参加人员后，不再邀请您参加，请勿前往。"),
+            "不再邀请，请勿前往",
+        ),
+        P::CodeOpen => (
+            format!("“{title}”现在可以签到，地点：{venue}。"),
+            "签到已开始",
+        ),
+        P::ScoreClosed => (
+            format!("“{title}”所在考核期的积分已结账，请打开小程序查看。"),
+            "请打开小程序查看",
+        ),
         P::EveReminder => (
             format!("“{title}”将于{starts}在{venue}举行，请准时参加。"),
             "请准时参加",
@@ -94,17 +106,43 @@ pub fn word(
     }
 }
 
+/// What members are told of the closing of a period of assessment.
+pub fn word_closing(period: &str, at: DateTime<Utc>) -> Wording {
+    let purpose = NoticePurpose::ScoreClosed;
+    Wording {
+        title: format!("积分已结账：{period}"),
+        body: format!(
+            "{period}的积分已结账。请打开小程序查看本人积分明细；有不同意见的，请向办公室提出。"
+        ),
+        fields: json!({
+            "purpose": purpose.zh(),
+            "title": period,
+            "time": moment(at),
+            "venue": "无",
+            "group": "办公室",
+            "reply_by": "无",
+            "reason": "无",
+            "result": "已结账",
+            "remark": "请打开小程序查看明细",
+        }),
+    }
+}
+
 /// The value of one of our [`NAMES`] in the fields of a notice.
 pub fn value<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or("无")
 }
 
-/// Whether somebody who is reached by no channel is to be phoned. How a wish was decided can wait
-/// until he looks into his inbox.
+/// Whether somebody who is reached by no channel is to be phoned. How a wish was decided and what
+/// his points are can wait until he looks into his inbox; that he can check in now he sees at the
+/// door.
 pub fn worth_a_call(purpose: NoticePurpose) -> bool {
     !matches!(
         purpose,
-        NoticePurpose::LeaveDecided | NoticePurpose::CorrectionDecided
+        NoticePurpose::LeaveDecided
+            | NoticePurpose::CorrectionDecided
+            | NoticePurpose::ScoreClosed
+            | NoticePurpose::CodeOpen
     )
 }
 

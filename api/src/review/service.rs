@@ -196,6 +196,7 @@ async fn tell(
             notice_id: Set(None),
             activity_id: Set(None),
             review_id: Set(Some(review)),
+            period_id: Set(None),
             title: Set(title.to_owned()),
             body: Set(body.to_owned()),
             created_at: Set(write.at),

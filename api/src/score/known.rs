@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use domain::ids::{CommitteeId, MemberId};
+use domain::ids::{CommitteeId, FactId, GroupId, MemberId};
 use domain::score::{
     Assessed as AssessedPerson, Candidate, Closed, Fact, Period, Person, Record, Scheme, Subject,
 };
 use entity::{Scoped, fact, group, member, term};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, QueryFilter, QueryOrder,
+    QueryTrait, Select,
 };
 
 use super::filter::Filter;
@@ -235,6 +236,22 @@ fn in_office(committee: CommitteeId, period: Period) -> Select<member::Entity> {
         )
 }
 
+/// What rules look at of a row of the ledger; what proves the row is left in the table.
+#[derive(Debug, DerivePartialModel)]
+#[sea_orm(entity = "fact::Entity")]
+struct Told {
+    id: FactId,
+    member_id: Option<MemberId>,
+    group_id: Option<GroupId>,
+    kind: String,
+    happened_on: NaiveDate,
+    title: String,
+    reference: Option<String>,
+    attributes: String,
+    recorder: Option<String>,
+    reverses: Option<FactId>,
+}
+
 /// The facts of these days and every reversal, by whom they are about.
 pub async fn facts(
     app: &App,
@@ -247,34 +264,54 @@ pub async fn facts(
         .apply_if(member, |query, member| {
             query.filter(fact::Column::MemberId.eq(member))
         })
+        .into_partial_model::<Told>()
         .all(app.db.read())
         .await?;
-    by_subject(rows)
-}
-
-/// Rows of the ledger as rules look at them, by whom they are about.
-pub fn by_subject(rows: Vec<fact::Model>) -> Result<HashMap<Subject, Vec<Fact>>> {
     let mut facts: HashMap<Subject, Vec<Fact>> = HashMap::new();
     for row in rows {
-        let fact = fact_of(row)?;
+        let fact = row.read()?;
         facts.entry(fact.subject).or_default().push(fact);
     }
     Ok(facts)
 }
 
+impl Told {
+    fn read(self) -> Result<Fact> {
+        let group = self.group_id.map(Subject::Group);
+        let subject = self.member_id.map(Subject::Member).or(group);
+        let attributes = serde_json::from_str(&self.attributes).ok();
+        let (Some(subject), Some(attributes)) = (subject, attributes) else {
+            let what = anyhow::anyhow!("fact {} is unreadable", self.id);
+            return Err(ApiError::internal(what));
+        };
+        Ok(Fact {
+            id: self.id,
+            subject,
+            attributes,
+            kind: self.kind,
+            on: self.happened_on,
+            title: self.title,
+            reference: self.reference,
+            recorder: self.recorder,
+            verified: true,
+            reverses: self.reverses,
+        })
+    }
+}
+
 /// A row of the ledger as rules look at it.
 pub fn fact_of(row: fact::Model) -> Result<Fact> {
-    let unreadable = || ApiError::internal(anyhow::anyhow!("fact {} is unreadable", row.id));
-    Ok(Fact {
+    let told = Told {
         id: row.id,
-        subject: row.subject().ok_or_else(unreadable)?,
-        attributes: serde_json::from_str(&row.attributes).map_err(|_| unreadable())?,
+        member_id: row.member_id,
+        group_id: row.group_id,
         kind: row.kind,
-        on: row.happened_on,
+        happened_on: row.happened_on,
         title: row.title,
         reference: row.reference,
+        attributes: row.attributes,
         recorder: row.recorder,
-        verified: true,
         reverses: row.reverses,
-    })
+    };
+    told.read()
 }

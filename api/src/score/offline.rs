@@ -9,7 +9,6 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use chrono::NaiveDate;
 use domain::score::{Period, PeriodRule, PeriodUnit, Scheme, SubjectKind};
 
 use super::facts_file;
@@ -130,53 +129,30 @@ fn wanted(text: &str, rule: &PeriodRule) -> Result<Wanted, String> {
         }
         return Ok(Wanted::Alone(Period::fixed(rule.unit, first, last)));
     }
-    let period = period_named(text, rule)?;
-    Ok(if period.unit == rule.unit {
-        Wanted::Named(period)
-    } else {
-        Wanted::Alone(period)
-    })
+    let period = period_named(text, rule)
+        .map_err(|wrong| format!("{wrong}，或写起止日期，如 2026-02-15..2027-02-14"))?;
+    Ok(Wanted::Named(period))
 }
 
 /// The period of this name, with the days that the rulebook gives it. A session year is the one
-/// that begins in the year it is named after.
+/// that begins in the year it is named after. A period of another unit is refused: what the
+/// rulebook says of a year does not hold of a quarter.
 pub(super) fn period_named(text: &str, rule: &PeriodRule) -> Result<Period, String> {
-    let (example, begins) = match rule.unit {
-        PeriodUnit::Year => ("2026", None),
-        PeriodUnit::HalfYear => ("2026-H1", None),
-        PeriodUnit::Quarter => ("2026-Q3", None),
-        PeriodUnit::Month => ("2026-09", None),
-        PeriodUnit::SessionYear => ("2026-S", text.strip_suffix("-S")),
-        PeriodUnit::Term => ("2026-T", text.strip_suffix("-T")),
+    let example = match rule.unit {
+        PeriodUnit::Year => "2026",
+        PeriodUnit::HalfYear => "2026-H1",
+        PeriodUnit::Quarter => "2026-Q3",
+        PeriodUnit::Month => "2026-09",
+        PeriodUnit::SessionYear => "2026-S",
+        PeriodUnit::Term => "2026-T",
     };
-    let wrong = || {
+    let named = Period::named(text).ok();
+    let period = named.and_then(|named| rule.named(named));
+    period.ok_or_else(|| {
         format!(
-            "「{text}」不是本细则的考核期，应如 {example}，或写起止日期，如 2026-02-15..2027-02-14"
+            "「{text}」不是本细则的考核期；本细则按{}考核，应如 {example}",
+            rule.unit.zh()
         )
-    };
-    let names_years = matches!(rule.unit, PeriodUnit::SessionYear | PeriodUnit::Term);
-    if names_years {
-        let year = begins.and_then(|year| year.parse::<i32>().ok());
-        let year = year
-            .filter(|year| (2000..=2100).contains(year))
-            .ok_or_else(wrong)?;
-        let (month, day) = rule.start_day().unwrap_or((1, 1));
-        let first = NaiveDate::from_ymd_opt(year, month, day).ok_or_else(wrong)?;
-        return Ok(rule.around(first));
-    }
-    let period: Period = text.parse().map_err(|_| wrong())?;
-    // A year that does not begin in January has other days than the calendar's.
-    Ok(if period.unit == rule.unit {
-        let (month, day) = rule.start_day().unwrap_or((1, 1));
-        let starts = NaiveDate::from_ymd_opt(period.year, month, day).ok_or_else(wrong)?;
-        let mut own = rule.around(starts);
-        for _ in 1..period.number {
-            let next = own.last.succ_opt().ok_or_else(wrong)?;
-            own = rule.around(next);
-        }
-        own
-    } else {
-        period
     })
 }
 
@@ -203,12 +179,16 @@ mod tests {
     fn a_period_is_named_as_the_rulebook_counts_them() {
         let year = rule(PeriodUnit::Year, "01-01");
         assert_eq!(days("2026", &year), "2026-01-01 2026-12-31");
-        assert_eq!(days("2026-Q3", &year), "alone 2026-07-01 2026-09-30");
+        assert!(days("2026-Q3", &year).contains("本细则按年度考核，应如 2026"));
+        assert!(days("2026", &rule(PeriodUnit::Quarter, "01-01")).contains("应如 2026-Q3"));
         let session = rule(PeriodUnit::SessionYear, "02-15");
         assert_eq!(days("2026-S", &session), "2026-02-15 2027-02-14");
         assert!(days("2026", &session).contains("应如 2026-S"));
         let school = rule(PeriodUnit::Quarter, "03-01");
         assert_eq!(days("2026-Q2", &school), "2026-06-01 2026-08-31");
+        assert_eq!(days("2026-Q4", &school), "2026-12-01 2027-02-28");
+        let term = rule(PeriodUnit::Term, "01-01");
+        assert_eq!(days("2026-T", &term), "2026-01-01 2030-12-31");
         assert!(days("2026-S", &year).contains("应如 2026"));
     }
 

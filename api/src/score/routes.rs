@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::periods::{self, frozen};
 use super::service::{self, Assessed, Filter, Frozen, Ranked};
-use super::visibility;
+use super::visibility::{self, SheetOf};
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::error::{ApiError, Problem, Result};
@@ -289,16 +289,17 @@ pub struct SheetParams {
 ///
 /// Every line names its clause, the facts that count and the arithmetic; what earned nothing
 /// stands in `unused` with the reason. Of a closed period this is the frozen sheet, with every
-/// revision of it in `revisions`.
+/// revision of it in `revisions`. Besides the member, the office, leaders and auditors, whoever the
+/// rulebook in force lists in `visibility.sheets` may see it (S40).
 #[utoipa::path(tag = "score", params(("member_id" = String, Path), SheetParams), responses((status = 200, body = SheetView), (status = "default", body = Problem)))]
 #[get("/members/{member_id}/score")]
 pub async fn member_score(
     app: Data<App>,
-    on: On<op::ScoreRead, member::Model>,
+    on: On<op::ScoreRead, SheetOf>,
     params: Params<SheetParams>,
 ) -> Result<Json<SheetView>> {
     let period = service::period(&app, on.committee(), params.period.as_deref()).await?;
-    let view = SheetView::of(&app, on.row.clone(), period, params.revision).await?;
+    let view = SheetView::of(&app, on.row.0.clone(), period, params.revision).await?;
     Ok(Json(view))
 }
 

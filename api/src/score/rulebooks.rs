@@ -13,7 +13,7 @@ use entity::{Scoped, rulebook};
 use sea_orm::{EntityTrait, QueryOrder};
 use uuid::Uuid;
 
-pub use in_force::{InForce, find, in_force, in_force_on};
+pub use in_force::{InForce, find, hold, in_force, in_force_on};
 pub use steps::{adopt, amend, create, propose, withdraw};
 
 use crate::access::{Caller, Guarded};

@@ -5,6 +5,7 @@
 //! than scored wrongly. Reading the text of a file, and its lines and columns, is left to
 //! [`file`](super::file).
 
+mod apart;
 mod condition;
 mod grade;
 mod kind;
@@ -19,7 +20,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::amount::Amount;
+use super::amount::{Amount, RoundingMode};
 use super::rulebook::{PeriodUnit, Rounding, Rulebook, SubjectKind, Total};
 use super::scheme::TOTAL;
 use super::vocabulary::Vocabulary;
@@ -192,7 +193,25 @@ impl<'a> Check<'a> {
             self.wrong(format!("{at}.cap"), "总分的上限 cap 应大于 0");
         }
         self.rounding(&format!("{at}.rounding"), total.rounding);
+        self.whole_steps(at, total);
         self.optional_text(&format!("{at}.choice"), total.choice.as_deref());
+    }
+
+    /// Rounding comes last: an end between two steps would be rounded beyond.
+    fn whole_steps(&mut self, at: &str, total: &Total) {
+        let step = total.rounding.to;
+        let ends = [("floor", "下限", total.floor), ("cap", "上限", total.cap)];
+        for (name, title, end) in ends {
+            if let Some(end) = end.filter(|end| end.rounded(step, RoundingMode::Down) != *end) {
+                self.wrong(
+                    format!("{at}.{name}"),
+                    format!(
+                        "总分最后按 {step} 取整，会越过{title} {end}；{name} 应为 {step} 的整数倍，\
+                         或把 rounding 的 to 改小"
+                    ),
+                );
+            }
+        }
     }
 
     fn rounding(&mut self, at: &str, rounding: Rounding) {

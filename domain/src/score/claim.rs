@@ -282,7 +282,6 @@ fn share(
     }
     match (split.first, split.rest) {
         (Some(first), _) if is_first => Ok(first),
-        (None, Rest::None) if is_first => Ok(Amount::ONE),
         (_, Rest::None) => Ok(Amount::ZERO),
         (_, Rest::Full) => Ok(Amount::ONE),
         (first, Rest::Equal) => {

@@ -1,10 +1,11 @@
 //! What scoring counts: immutable facts, each of one kind, with what the kind tells of them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
 
-use super::amount::Amount;
+use super::amount::{Amount, NotAnAmount};
 use crate::ids::{FactId, GroupId, MemberId};
 
 /// One thing that is so and is never changed: a correction is a reversal and a new fact.
@@ -64,7 +65,7 @@ pub enum Subject {
 pub type Attributes = BTreeMap<String, Value>;
 
 /// The value of an attribute.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 pub enum Value {
@@ -95,5 +96,92 @@ impl Value {
             Self::Word(text) => text.parse().ok(),
             Self::Flag(_) | Self::Words(_) => None,
         }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> serde::de::Visitor<'de> for Reader {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true, false, a number, a word or a list of words")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Integer(number))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Value, E> {
+        i64::try_from(number)
+            .map(Value::Integer)
+            .map_err(|_| E::custom(NotAnAmount))
+    }
+
+    // A decimal is kept as the text of it: nothing is computed in floating point.
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Value, E> {
+        let text = number.to_string();
+        match text.parse::<Amount>() {
+            Ok(_) => Ok(Value::Word(text)),
+            Err(error) => Err(E::custom(error)),
+        }
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<Value, E> {
+        Ok(Value::Word(word.to_owned()))
+    }
+
+    fn visit_string<E>(self, word: String) -> Result<Value, E> {
+        Ok(Value::Word(word))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut words = Vec::new();
+        while let Some(word) = list.next_element()? {
+            words.push(word);
+        }
+        Ok(Value::Words(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_as_it_is_written_and_a_decimal_as_its_text() {
+        let read = |json: &str| serde_json::from_str::<Value>(json).ok();
+        let word = |text: &str| Some(Value::Word(text.to_owned()));
+        assert_eq!(read("true"), Some(Value::Flag(true)));
+        assert_eq!(read("-3"), Some(Value::Integer(-3)));
+        assert_eq!(read("10.5"), word("10.5"));
+        assert_eq!(read("0.1"), word("0.1"));
+        assert_eq!(read("\"0.5\""), word("0.5"));
+        assert_eq!(
+            read("[\"a\", \"b\"]"),
+            Some(Value::Words(vec!["a".to_owned(), "b".to_owned()]))
+        );
+        for json in [
+            "0.12345",
+            "1e9",
+            "null",
+            "{}",
+            "[1]",
+            "18446744073709551615",
+        ] {
+            assert_eq!(read(json), None, "{json}");
+        }
+        let half = read("10.5").and_then(|value| value.number());
+        assert_eq!(half, Some(Amount::fraction(21, 2)));
     }
 }

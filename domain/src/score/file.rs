@@ -58,12 +58,11 @@ impl Rulebook {
         let (document, errors) = DeTable::parse_recoverable(text);
         let places = Places::of(text, &document);
         if !errors.is_empty() {
-            return Err(sorted(
-                errors
-                    .iter()
-                    .map(|error| places.written_wrong(error))
-                    .collect(),
-            ));
+            let errors = errors.iter().map(|error| places.written_wrong(error));
+            let mut errors = sorted(errors.collect());
+            // One slip makes a parser complain twice of one place.
+            errors.dedup_by_key(|error| (error.line, error.column));
+            return Err(errors);
         }
         let book = match Self::deserialize(Deserializer::from(document.clone())) {
             Ok(book) => book,
@@ -88,7 +87,7 @@ impl Rulebook {
     }
 }
 
-/// In the order of the file; of several errors at one place the first, which led to the others.
+/// In the order of the file, nothing said twice.
 fn sorted(mut errors: Vec<FileError>) -> Vec<FileError> {
     errors.sort_by_key(|error| (error.line, error.column));
     errors.dedup_by(|later, first| later == first);

@@ -194,7 +194,7 @@ fn attributes() -> Value {
         "additionalProperties": {
             "anyOf": [
                 { "type": "boolean" },
-                { "type": "integer" },
+                { "type": "number" },
                 { "type": "string" },
                 { "type": "array", "items": { "type": "string" } },
             ],

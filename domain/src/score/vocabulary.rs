@@ -3,11 +3,27 @@
 //! The usual kinds are here; a rulebook adds its committee's own. A fact, or a rulebook, that
 //! says something else is reported.
 
+mod numbers;
 mod usual;
 
 use std::collections::BTreeMap;
 
 use super::fact::{Attributes, Value};
+
+/// What every list of facts has a column for, in Chinese and in English: no attribute is called
+/// so, because nobody could fill it in.
+pub const HEADINGS: [(&str, &str); 10] = [
+    ("委员", "member"),
+    ("活动组事项", "group"),
+    ("类别", "kind"),
+    ("日期", "on"),
+    ("名称", "title"),
+    ("编号", "id"),
+    ("文号", "reference"),
+    ("冲销", "reverses"),
+    ("核实", "verified"),
+    ("记录单位", "recorder"),
+];
 
 /// A kind of fact.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -133,7 +149,7 @@ impl Vocabulary {
                 expected: format!("细则中没有「{kind}」这一类别"),
             });
         };
-        attributes.iter().find_map(|(name, value)| {
+        let unknown = attributes.iter().find_map(|(name, value)| {
             let expected = match kind.attribute(name) {
                 Some(attribute) => attribute.mistake(value)?,
                 None => format!("「{}」没有「{name}」这一项", kind.title),
@@ -142,7 +158,8 @@ impl Vocabulary {
                 attribute: Some(name.clone()),
                 expected,
             })
-        })
+        });
+        unknown.or_else(|| kind.impossible(attributes))
     }
 
     /// What people call a word; the word itself where nobody knows it.

@@ -6,13 +6,15 @@ use domain::authority::Scope;
 use domain::closing::{AmendmentKind, AmendmentStatus, PeriodStatus};
 use domain::ids::{
     AccountId, ActivityFileId, ActivityId, AmendmentId, BindingRequestId, CorrectionId, FileId,
-    GroupId, LeaveRequestId, MemberId, PeriodId,
+    GroupId, LeaveRequestId, MemberId, PauseId, PeriodId,
 };
 use domain::leave::{LeaveReason, LeaveState};
+use domain::notice::Channel;
+use domain::notice::pause::Cause;
 use domain::people::{AccountKind, BindingState};
 use entity::{
-    Scoped, account, activity_file, amendment, binding_request, correction, file, leave_request,
-    seat,
+    Scoped, account, activity_file, amendment, binding_request, channel_pause, correction, file,
+    leave_request, seat,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde_json::json;
@@ -121,6 +123,8 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
             ("leave_request_id", leave.to_string()),
             ("correction_id", correction.to_string()),
             ("delivery_id", delivery.id.to_string()),
+            ("notice_id", delivery.notice_id.to_string()),
+            ("pause_id", pause_row(t, committee, place).await),
             ("duty_record_id", record),
             ("seat_id", seat.id.to_string()),
             ("request_id", request.to_string()),
@@ -160,6 +164,36 @@ async fn publish_activity(t: &TestApp, convener: &str, staff: &str, group: &str)
     )
     .await;
     activity
+}
+
+/// An account that had to stop.
+async fn pause_row(t: &TestApp, committee: domain::ids::CommitteeId, place: Place) -> String {
+    let id = PauseId(Uuid::now_v7());
+    let pause = channel_pause::ActiveModel {
+        committee_id: Set(committee),
+        id: Set(id),
+        app_id: Set(format!("wx{place:?}")),
+        channel: Set(Channel::OfficialAccount),
+        template_id: Set(String::new()),
+        cause: Set(Cause::Configuration),
+        code: Set(Some(40164)),
+        message: Set(None),
+        rid: Set(None),
+        seen_ip: Set(None),
+        since: Set(t.now()),
+        until: Set(None),
+        strikes: Set(1),
+        resumed_by: Set(None),
+        resumed_at: Set(None),
+    };
+    let written = t.app.db.housekeeping(async |txn| {
+        channel_pause::Entity::insert(pause.clone())
+            .exec_without_returning(txn)
+            .await?;
+        Ok(())
+    });
+    written.await.expect("a pause");
+    id.to_string()
 }
 
 /// An amendment of a member's facts in a closed period of that place's own.

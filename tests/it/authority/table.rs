@@ -239,6 +239,26 @@ pub(super) const OPERATIONS: &[(&str, Guard)] = &[
         Row(Remind, ActivityRead),
     ),
     (
+        "POST /api/v1/deliveries/{delivery_id}/resend",
+        Row(DeliveryResend, DeliveryList),
+    ),
+    (
+        "POST /api/v1/notices/{notice_id}/resend",
+        Row(DeliveryResend, DeliveryList),
+    ),
+    ("GET /api/v1/wechat/templates", Seat(TemplateRead)),
+    (
+        "PUT /api/v1/wechat/templates/{app_id}/{purpose}",
+        Seat(TemplateWrite),
+    ),
+    ("GET /api/v1/wechat/pauses", Seat(PauseList)),
+    (
+        "POST /api/v1/wechat/pauses/{pause_id}/resume",
+        Row(PauseResume, PauseList),
+    ),
+    ("GET /api/v1/me/subscriptions", Seat(SubscriptionRead)),
+    ("POST /api/v1/me/subscriptions", Seat(SubscriptionReport)),
+    (
         "POST /api/v1/deliveries/{delivery_id}/phoned",
         Row(DeliveryPhone, DeliveryList),
     ),

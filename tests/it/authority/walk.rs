@@ -139,6 +139,7 @@ fn fill(operation: &str, rows: &Rows, place: Place) -> String {
         ("app_id", "wxnobody"),
         ("quarter", "2026-Q3"),
         ("period", "2025"),
+        ("purpose", "eve_reminder"),
         ("import_id", ""),
         ("message_id", ""),
     ] {

@@ -31,6 +31,25 @@ pub enum ParseError {
     Missing(&'static str),
 }
 
+/// How a body is written: a setting of the account's console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// XML.
+    Xml,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// What a body of this format is announced as.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Xml => "application/xml; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
+
 /// A value of a body.
 #[derive(Clone, PartialEq, Eq)]
 enum Node {
@@ -53,12 +72,12 @@ impl std::fmt::Debug for Fields {
 
 impl Fields {
     /// Reads a body; its first character tells XML from JSON.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, ParseError> {
+    pub(crate) fn parse(body: &[u8]) -> Result<(Self, Format), ParseError> {
         let text = std::str::from_utf8(body).map_err(|_| ParseError::Format)?;
         let text = text.trim_start_matches('\u{feff}').trim();
         match text.as_bytes().first() {
-            Some(b'{') => from_json(text),
-            Some(b'<') => from_xml(text),
+            Some(b'{') => Ok((from_json(text)?, Format::Json)),
+            Some(b'<') => Ok((from_xml(text)?, Format::Xml)),
             _ => Err(ParseError::Format),
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn read(
     if !fits {
         return Err("the answer is neither success nor of the account's format");
     }
-    let outside = Fields::parse(body.as_bytes()).map_err(|_| "the answer cannot be read")?;
+    let (outside, _) = Fields::parse(body.as_bytes()).map_err(|_| "the answer cannot be read")?;
     let fields = match (app.callback_mode, outside.text("Encrypt")) {
         (CallbackMode::Plain, Some(_)) => return Err("a sealed answer in plain mode"),
         (CallbackMode::Safe, None) => return Err("an open answer in safe mode"),
@@ -54,7 +54,9 @@ pub(super) fn read(
             let inside = crypt
                 .open(encrypt)
                 .map_err(|_| "the answer cannot be opened")?;
-            Fields::parse(&inside.plaintext).map_err(|_| "the sealed answer cannot be read")?
+            Fields::parse(&inside.plaintext)
+                .map_err(|_| "the sealed answer cannot be read")?
+                .0
         }
     };
     if fields.text("ToUserName") != Some(openid) || fields.text("FromUserName") != Some(&app.gh_id)

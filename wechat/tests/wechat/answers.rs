@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wechat::error::Endpoint;
 use wechat::followers::UserInfo;
 use wechat::subscribe::{MiniProgramState, SubscribeMessage};
-use wechat::wxacode::{EnvVersion, WxaCode};
+use wechat::wxacode::{EnvVersion, Page, Scene, WxaCode};
 use wechat::{Error, values};
 
 use crate::fake::{APP_ID, Fake, SEND, TOKEN, Told, message};
@@ -34,6 +34,10 @@ fn bodies(api: &str) -> Vec<Value> {
         .collect();
     assert!(!bodies.is_empty(), "no answers of {api}");
     bodies
+}
+
+fn wxa_code(scene: &str, page: &str) -> WxaCode {
+    WxaCode::new(Scene::new(scene).unwrap(), Page::new(page).unwrap())
 }
 
 fn code_of(body: &Value) -> i64 {
@@ -166,6 +170,7 @@ async fn a_person_is_described_as_far_as_wechat_knows_him() {
         qr_scene: None,
         qr_scene_str: None,
         remark: None,
+        tagid_list: vec![],
     };
     assert_eq!(people[2], stranger);
 }
@@ -341,7 +346,7 @@ async fn an_error_is_not_taken_for_the_picture_of_a_code() {
     let account = fake.account();
     let code = WxaCode {
         env_version: EnvVersion::Trial,
-        ..WxaCode::new("a-b_c", "pages/checkin")
+        ..wxa_code("a-b_c", "pages/checkin")
     };
     let draw = async || account.wxacode_unlimited(&code).await;
 
@@ -358,7 +363,7 @@ async fn an_error_is_not_taken_for_the_picture_of_a_code() {
         fake.seen(CODE)[0].json(),
         json!({
             "scene": "a-b_c", "page": "pages/checkin", "check_path": true,
-            "env_version": "trial", "width": 430,
+            "env_version": "trial", "width": 430, "is_hyaline": false,
         })
     );
 }
@@ -378,7 +383,7 @@ async fn the_oddities_of_the_transport_are_borne() {
         fake.tell(CODE, Told::bytes(content_type, body.clone()).status(status));
         fake.tell(LOGIN, Told::bytes(content_type, body).status(status));
         let account = fake.account();
-        let picture = account.wxacode_unlimited(&WxaCode::new("a", "b")).await;
+        let picture = account.wxacode_unlimited(&wxa_code("a", "b")).await;
         let session = account.login("code").await;
 
         let endpoint = Endpoint::Login;

@@ -1,5 +1,7 @@
 //! What WeChat's codes mean.
 
+use std::collections::BTreeSet;
+
 use wechat::error::{ApiError, Class, Endpoint, class_of};
 
 use crate::vectors::{entries, text, vectors};
@@ -11,6 +13,21 @@ fn every_code_of_the_table_has_its_class() {
         let class = format!("{:?}", class_of(Endpoint::TemplateSend, code));
         assert_eq!(class, text(&entry, "class"), "{code}");
     }
+}
+
+#[test]
+fn the_table_names_every_code_that_has_a_class() {
+    let table = entries(&vectors("error_codes"), "codes");
+    let named: BTreeSet<i64> = table
+        .iter()
+        .filter_map(|one| one["code"].as_i64())
+        .collect();
+    assert_eq!(named.len(), table.len());
+    let classed: BTreeSet<i64> = (-1000..100_000)
+        .chain(9_000_000..9_010_000)
+        .filter(|code| class_of(Endpoint::TemplateSend, *code) != Class::Unknown)
+        .collect();
+    assert_eq!(classed, named);
 }
 
 #[test]
@@ -45,8 +62,8 @@ fn a_refusal_gives_up_its_rid_its_field_and_our_address() {
         "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 61725984-6126f6f9-040f19c4",
     );
     assert_eq!(
-        (error.seen_ip.as_deref(), &error.rid),
-        (Some("203.0.113.7"), &rid)
+        (error.seen_ip, &error.rid),
+        (Some([203, 0, 113, 7].into()), &rid)
     );
 
     let error = ApiError::new(
@@ -61,10 +78,7 @@ fn a_refusal_gives_up_its_rid_its_field_and_our_address() {
 
     let hint = "invalid credential, access_token is invalid or not latest hint: [T9xYoA0123ABC!]";
     let error = ApiError::new(Endpoint::UserInfo, 40001, hint);
-    assert_eq!(
-        (error.rid.as_deref(), error.seen_ip.as_deref()),
-        (None, None)
-    );
+    assert_eq!((error.rid.as_deref(), error.seen_ip), (None, None));
     assert_eq!(
         error.message,
         "invalid credential, access_token is invalid or not latest"

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{App as Server, HttpRequest, HttpResponse, HttpServer, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use wechat::client::Clock;
 use wechat::template::TemplateMessage;
-use wechat::{Account, App, Client, Options};
+use wechat::{Account, App, AppKind, Client, Options};
 
 pub const TOKEN: &str = "/cgi-bin/stable_token";
 pub const SEND: &str = "/cgi-bin/message/template/send";
@@ -26,6 +26,7 @@ pub struct Told {
     pub status: u16,
     pub content_type: String,
     pub body: Vec<u8>,
+    pub encoding: Option<String>,
     pub after: Duration,
 }
 
@@ -42,12 +43,21 @@ impl Told {
             status: 200,
             content_type: content_type.into(),
             body,
+            encoding: None,
             after: Duration::ZERO,
         }
     }
 
     pub fn status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    /// Says how the body is packed, whether it is or not.
+    pub fn encoded(self, encoding: &str) -> Self {
+        Self {
+            encoding: Some(encoding.into()),
+            ..self
+        }
     }
 
     /// No answer while an impatient account waits.
@@ -66,9 +76,11 @@ impl Told {
 /// A request the server has seen.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    pub method: String,
     pub path: String,
     pub query: HashMap<String, String>,
     pub content_length: Option<String>,
+    pub content_type: Option<String>,
     pub raw: String,
 }
 
@@ -138,6 +150,21 @@ impl Fake {
         );
     }
 
+    /// Tells a token and one answer, for a test of a single call.
+    pub fn telling(path: &str, body: &Value) -> Self {
+        let fake = Self::start();
+        fake.tell_token("token-1", 7200);
+        fake.tell_json(path, body);
+        fake
+    }
+
+    /// The only request of a path.
+    pub fn only(&self, path: &str) -> Seen {
+        let mut seen = self.seen(path);
+        assert_eq!(seen.len(), 1, "{path} was asked {} times", seen.len());
+        seen.remove(0)
+    }
+
     pub fn seen(&self, path: &str) -> Vec<Seen> {
         let script = self.script.lock().unwrap();
         script
@@ -188,11 +215,21 @@ impl Fake {
     }
 
     pub fn account_with(&self, options: Options) -> Account {
-        let app = App {
+        Account::new(self.app(None), Client::new(options).unwrap())
+    }
+
+    /// An account of a stated kind.
+    pub fn account_of(&self, kind: AppKind) -> Account {
+        Account::new(self.app(Some(kind)), Client::new(self.options()).unwrap())
+    }
+
+    fn app(&self, kind: Option<AppKind>) -> App {
+        App {
+            kind,
             base_url: self.base_url.clone(),
+            mp_url: format!("{}/", self.base_url),
             ..App::new(APP_ID, SECRET.into())
-        };
-        Account::new(app, Client::new(options).unwrap())
+        }
     }
 }
 
@@ -226,11 +263,13 @@ async fn answer(request: HttpRequest, script: Data<Mutex<Script>>, body: Bytes) 
             .map(|value| value.to_str().unwrap_or_default().to_owned())
     };
     let seen = Seen {
+        method: request.method().to_string(),
         path: request.path().to_owned(),
         query: web::Query::<HashMap<String, String>>::from_query(request.query_string())
             .unwrap()
             .into_inner(),
         content_length: header(CONTENT_LENGTH),
+        content_type: header(CONTENT_TYPE),
         raw: String::from_utf8(body.to_vec()).unwrap(),
     };
     // WeChat turns away whatever has a body of unstated length.
@@ -252,7 +291,9 @@ async fn answer(request: HttpRequest, script: Data<Mutex<Script>>, body: Bytes) 
         told.unwrap()
     };
     actix_web::rt::time::sleep(told.after).await;
-    HttpResponse::build(StatusCode::from_u16(told.status).unwrap())
-        .content_type(told.content_type)
-        .body(told.body)
+    let mut response = HttpResponse::build(StatusCode::from_u16(told.status).unwrap());
+    if let Some(encoding) = told.encoding {
+        response.insert_header((CONTENT_ENCODING, encoding));
+    }
+    response.content_type(told.content_type).body(told.body)
 }

@@ -7,13 +7,31 @@
 )]
 
 mod answers;
+mod attacks;
 mod callback;
 mod codes;
 mod crypto;
+mod custom;
+mod envelope;
 mod fake;
 mod forged;
+mod generated;
 mod http;
+mod jssdk;
+mod kinds;
+mod library;
+mod logs;
+mod media;
+mod menu;
+mod oauth;
+mod ops;
 mod pushes;
+mod qrcode;
+mod replies;
+mod security;
+mod session;
+mod subscriptions;
+mod tags;
 mod tokens;
 mod user_data;
 mod values;

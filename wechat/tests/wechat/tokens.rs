@@ -302,3 +302,69 @@ async fn a_refused_token_of_another_process_opens_no_circuit() {
         ["token-1", "token-9", "token-9", "token-2"]
     );
 }
+
+/// A store that never answers.
+struct Hanging;
+
+impl SharedTokens for Hanging {
+    fn load<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<SharedToken>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn store<'a>(&'a self, _: &'a str, _: SharedToken) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[actix_web::test]
+async fn a_store_that_never_answers_costs_no_token_and_little_time() {
+    let fake = Fake::start();
+    fake.tell_token("token-1", 7200);
+    fake.tell_json(SEND, &sent(1));
+    let account = fake.account_with(Options {
+        shared_tokens: Some(Arc::new(Hanging)),
+        ..fake.options()
+    });
+    let start = std::time::Instant::now();
+    assert_eq!(account.send_template(&message()).await, Ok(1));
+    assert_eq!(account.send_template(&message()).await, Ok(1));
+    assert!(start.elapsed() < Duration::from_secs(4));
+    assert_eq!(fake.tokens(SEND), ["token-1"; 2]);
+    assert_eq!(fake.seen(TOKEN).len(), 1, "the token just obtained is kept");
+}
+
+#[actix_web::test]
+async fn a_token_is_never_forced() {
+    let fake = Fake::start();
+    fake.tell_token("token-1", 7200);
+    fake.tell_token("token-2", 7200);
+    fake.tell_json(SEND, &refusal(40001));
+    fake.tell_json(SEND, &sent(1));
+    fake.account().send_template(&message()).await.unwrap();
+    for request in fake.seen(TOKEN) {
+        assert_eq!(request.json().get("force_refresh"), None);
+        assert_eq!(request.query.len(), 0, "the secret stands in no address");
+    }
+    assert_eq!(fake.seen(TOKEN).len(), 2);
+}
+
+#[actix_web::test]
+async fn an_address_that_is_not_on_the_list_is_told_whichever_call_finds_out() {
+    let refused = json!({ "errcode": 40164, "errmsg":
+        "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 1-2-3" });
+    let ip = Some([203, 0, 113, 7].into());
+
+    let fake = Fake::start();
+    fake.tell_json(TOKEN, &refused);
+    let error = fake.account().send_template(&message()).await.unwrap_err();
+    assert_eq!(error.seen_ip(), ip);
+    assert_eq!(error.api().map(|error| error.class), Some(Class::Config));
+    assert!(error.to_string().contains("203.0.113.7"), "{error}");
+
+    let fake = Fake::start();
+    fake.tell_token("token-1", 7200);
+    fake.tell_json(SEND, &refused);
+    let error = fake.account().send_template(&message()).await.unwrap_err();
+    assert_eq!(error.seen_ip(), ip);
+    assert_eq!(fake.seen(SEND).len(), 1, "asking again would not help");
+}

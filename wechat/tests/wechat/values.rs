@@ -1,6 +1,6 @@
 //! What template fields may hold.
 
-use wechat::values::{Kind, Problem, check, field_keys, fit};
+use wechat::values::{Filled, Kind, Lists, Problem, check, field_keys, fit};
 
 use crate::vectors::{entries, text, vectors};
 
@@ -123,4 +123,114 @@ fn the_keys_of_a_template_are_read_from_its_text() {
         "会议时间:{{date2.DATA}}\n会议地点:{{ thing1.DATA }}\n{{thing1.DATA}}{{x}}{{.DATA}}{{a";
     assert_eq!(field_keys(content), ["date2", "thing1"]);
     assert!(field_keys("{{first.DATA}} {{keyword1.DATA}}").contains(&"keyword1".to_owned()));
+}
+
+fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_message_is_filled_with_values_wechat_will_take() {
+    let keys = ["thing1", "time2"].map(str::to_owned);
+    let values = fields(&[("thing1", "春季调研"), ("time2", "2026年11月22日 09:00")]);
+    let filled = Filled::new(&keys, &Lists::new(), values.clone()).unwrap();
+    assert!(!format!("{filled:?}").contains("春季"));
+    assert_eq!(filled.into_fields(), values);
+}
+
+#[test]
+fn every_value_that_would_be_refused_is_named_with_its_limit() {
+    let keys = ["thing1", "time2", "phrase3", "amount4", "const5"].map(str::to_owned);
+    let lists = Lists::from([(
+        "const5".to_owned(),
+        vec!["会议".to_owned(), "活动".to_owned()],
+    )]);
+    let values = fields(&[
+        ("thing1", &"会".repeat(21)),
+        ("time2", "下午三点"),
+        ("amount4", "￥12345678901"),
+        ("const5", "聚餐"),
+    ]);
+    let wrong = Filled::new(&keys, &lists, values).unwrap_err();
+    let found: Vec<_> = wrong
+        .iter()
+        .map(|one| (one.key.as_str(), one.problem))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("thing1", Problem::TooLong { length: 21 }),
+            ("time2", Problem::Form),
+            ("amount4", Problem::TooLong { length: 11 }),
+            ("const5", Problem::NotListed),
+            ("phrase3", Problem::Missing),
+        ]
+    );
+    assert_eq!(wrong[0].limit, "1 to 20 characters");
+    assert_eq!(wrong[3].limit, "one of 会议, 活动");
+    assert!(wrong.iter().all(|one| !one.to_string().contains('聚')));
+}
+
+#[test]
+fn the_edges_of_every_rule() {
+    for (key, value, fine) in [
+        ("name1", "张三丰", true),
+        ("name1", &*"张".repeat(10), true),
+        ("name1", &*"张".repeat(11), false),
+        ("name1", &*"a".repeat(20), true),
+        ("name1", &*"a".repeat(21), false),
+        // One Han character makes it a Chinese name.
+        ("name1", "张aaaaaaaaa", true),
+        ("name1", "张aaaaaaaaaa", false),
+        ("name1", "张3", false),
+        ("amount1", "¥0.01", true),
+        ("amount1", "1234567890.12元", true),
+        ("amount1", "12345678901", false),
+        ("amount1", "¥¥1", false),
+        ("amount1", "1.", false),
+        ("amount1", "一百元", false),
+        ("time1", "09:00~11:30", true),
+        ("time1", "2026年11月22日 09:00~2026年11月22日 11:30", true),
+        ("time1", "24:00", false),
+        ("time1", "09:00~", false),
+        ("time1", "09:00-11:30", false),
+        ("date1", "2026年11月22日", true),
+        ("date1", "2026/11/22", true),
+        ("date1", "2026.11", true),
+        ("date1", "11-22", true),
+        ("date1", "2026-13-01", false),
+        ("date1", "2026-11-22 25:00", false),
+        ("date1", "2026-11-22~", false),
+        ("phone_number1", "+86-0319-1234567", true),
+        ("phone_number1", "1234567890123456789", false),
+        ("phone_number1", "电话", false),
+        ("car_number1", "冀E12345", true),
+        ("car_number1", "冀E12345学", true),
+        ("car_number1", "冀E123456学", false),
+        ("letter1", &*"a".repeat(32), true),
+        ("letter1", "é", false),
+        ("number1", "-1", false),
+        ("number1", "1.2.3", false),
+        ("symbol1", "!?…", true),
+        ("symbol1", "!a", false),
+        ("phrase1", "已通过审", true),
+        ("phrase1", "已通过审核了", false),
+        ("short_thing1", "线上线下会", true),
+        ("short_thing1", "线上线下会议", false),
+        ("character_string1", "A-1 (2)", true),
+        ("character_string1", "编号1", false),
+        ("thing1", "🎉🎉", false),
+        ("thing1", "①②", false),
+        ("thing1", "🎉庆祝", true),
+        // What WeChat strips does not count.
+        ("thing1", &*format!("{}🎉🎉", "会".repeat(20)), true),
+        ("thing1", "a\tb", false),
+        ("const1", "\u{200B}", false),
+        ("enum_string1", "客厅", true),
+    ] {
+        assert_eq!(check(key, value).is_ok(), fine, "{key} {value:?}");
+    }
 }

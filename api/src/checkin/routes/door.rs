@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::checkin::code::{self, ShownCode};
-use crate::checkin::service::{self, CheckedIn, CheckedOut, Sent};
+use crate::checkin::service::{self, CheckedIn, CheckedOut, Desk, Sent};
 use crate::error::{Problem, Result};
 use crate::extract::{Body, Fields, instant};
 
@@ -159,6 +159,7 @@ impl From<&CheckedIn> for CheckInView {
 #[post("/activities/{activity_id}/check-ins")]
 pub async fn check_in(
     app: Data<App>,
+    desk: Data<Desk>,
     permit: Permit<op::CheckIn>,
     activity: Path<ActivityId>,
     body: Body<CheckInRequest>,
@@ -185,7 +186,7 @@ pub async fn check_in(
         captured_at,
         location,
     };
-    let checked_in = service::check_in(&app, &permit, *activity, sent).await?;
+    let checked_in = service::check_in(&app, &desk, &permit, *activity, sent).await?;
     let view = CheckInView::from(&checked_in);
     Ok(if checked_in.first {
         HttpResponse::Created().json(view)

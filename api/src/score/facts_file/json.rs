@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::people::Position;
-use domain::points::Points;
-use domain::score::{Amount, Attributes, Closed, Fact, Invitations, Scheme, Subject, Value};
+use domain::score::{
+    Amount, AskedOfPast, Attributes, Closed, Fact, Invitations, Scheme, Subject, Value,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -70,16 +71,25 @@ struct Earlier {
     member: Option<String>,
     group: Option<String>,
     period: String,
-    total: Points,
+    total: Amount,
     #[serde(default)]
     points: BTreeMap<String, Amount>,
-    grade: Option<String>,
+    /// Told to be none where that period gave no grade.
+    #[serde(default, deserialize_with = "told")]
+    grade: Option<Option<String>>,
+    /// Told to be none where it was not asked of him then.
     #[serde(default)]
-    requirements: BTreeMap<String, bool>,
-    #[serde(default)]
-    attendance: Invitations,
+    requirements: BTreeMap<String, Option<bool>>,
+    attendance: Option<Invitations>,
     #[serde(default)]
     after_break: bool,
+}
+
+/// What stands there, also where it is said to be nothing.
+fn told<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// Reads a list of facts, or an object with `members`, `groups`, `facts` and `closed`.
@@ -162,6 +172,12 @@ fn sentence(error: &str) -> String {
         format!("没有「{quoted}」这一项，可以有：{}", expected.join("、"))
     } else if error.starts_with("missing field") {
         format!("缺少「{quoted}」")
+    } else if error.starts_with("expected a number up to") {
+        "应为最多四位小数的数，如 10.5，或带引号的分数 \"2/3\"".to_owned()
+    } else if error.contains("expected a number such as") {
+        "应是数，如 5、10.5 或 \"2/3\"".to_owned()
+    } else if error.contains("expected true, false, a number") {
+        "应是数、true、false、带引号的词，或方括号里的几个词；没有填的请删去".to_owned()
     } else if error.contains("expected a string") {
         "应是带引号的文字".to_owned()
     } else if error.contains("expected a boolean") {
@@ -209,6 +225,10 @@ fn fact(
     }
     let mut kinds = scheme.vocabulary().kinds();
     let kind = kinds.find(|kind| kind.title == row.kind || kind.key == row.kind);
+    if let Some(wrong) = kind.and_then(|kind| kind.impossible(&row.attributes)) {
+        let name = wrong.attribute.unwrap_or_default();
+        mistakes.add(format!("{place}.attributes.{name}"), wrong.expected);
+    }
     let (subject, on) = (subject?, on?);
     Some(Told {
         fact: Fact {
@@ -283,27 +303,116 @@ fn take_closed(
     if let Err(expected) = &period {
         mistakes.add(format!("{place}.period"), expected);
     }
+    known_grade(place, &earlier, scheme, mistakes);
+    known_keys(place, &earlier, scheme, mistakes);
+    let (Some(subject), Ok(period)) = (subject, period) else {
+        return;
+    };
+    let told = file.closed.iter();
+    let mut twice = told.filter(|(other, one)| *other == subject && one.period == period);
+    if twice.next().is_some() {
+        mistakes.add(
+            place,
+            format!("这一位 {period} 的结果前面已经写过，只能写一次"),
+        );
+        return;
+    }
+    let people = file.people.iter();
+    let person = people
+        .map(|(_, person)| person)
+        .find(|person| person.subject == subject);
+    if let Some(person) = person {
+        missing(
+            place,
+            &earlier,
+            &scheme.asked_of_past(person),
+            scheme,
+            mistakes,
+        );
+    }
+    let requirements = earlier.requirements.into_iter();
+    file.closed.push((
+        subject,
+        Closed {
+            period,
+            total: earlier.total.to_points(),
+            points: earlier.points,
+            grade: earlier.grade.flatten(),
+            requirements: requirements
+                .filter_map(|(key, met)| Some((key, met?)))
+                .collect(),
+            attendance: earlier.attendance.unwrap_or_default(),
+            after_break: earlier.after_break,
+        },
+    ));
+}
+
+fn known_grade(place: &str, earlier: &Earlier, scheme: &Scheme, mistakes: &mut Mistakes) {
     let grades = scheme.rulebook().grades.iter();
-    if let Some(grade) = &earlier.grade
+    if let Some(Some(grade)) = &earlier.grade
         && !grades.clone().any(|one| one.key == *grade)
     {
         let known: Vec<&str> = grades.map(|one| one.key.as_str()).collect();
         let expected = format!("细则中没有等次「{grade}」，可以是：{}", known.join("、"));
         mistakes.add(format!("{place}.grade"), expected);
     }
-    let (Some(subject), Ok(period)) = (subject, period) else {
-        return;
-    };
-    file.closed.push((
-        subject,
-        Closed {
-            period,
-            total: earlier.total,
-            points: earlier.points,
-            grade: earlier.grade,
-            requirements: earlier.requirements,
-            attendance: earlier.attendance,
-            after_break: earlier.after_break,
-        },
-    ));
+}
+
+/// Requirements, parts and rules that the rulebook has.
+fn known_keys(place: &str, earlier: &Earlier, scheme: &Scheme, mistakes: &mut Mistakes) {
+    let book = scheme.rulebook();
+    for key in earlier.requirements.keys() {
+        if book.requirements.iter().all(|one| one.key != *key) {
+            let expected = format!("细则中没有必做「{key}」");
+            mistakes.add(format!("{place}.requirements.{key}"), expected);
+        }
+    }
+    for key in earlier.points.keys() {
+        let part = book.parts.iter().any(|part| part.key == *key);
+        if !part && book.rules.iter().all(|rule| rule.key != *key) {
+            let expected = format!("细则中没有部分或条款「{key}」；总分写在 total 里");
+            mistakes.add(format!("{place}.points.{key}"), expected);
+        }
+    }
+}
+
+/// What conditions over several periods look at and the entry does not tell.
+fn missing(
+    place: &str,
+    earlier: &Earlier,
+    asked: &AskedOfPast<'_>,
+    scheme: &Scheme,
+    mistakes: &mut Mistakes,
+) {
+    const WHY: &str = "细则中连续、累计几期的条件要看它";
+    let requirements = &scheme.rulebook().requirements;
+    for key in &asked.requirements {
+        if earlier.requirements.contains_key(*key) {
+            continue;
+        }
+        let one = requirements.iter().find(|one| one.key == *key);
+        let title = one.map_or(*key, |one| one.title.as_str());
+        let expected = format!(
+            "缺少「{title}」：{WHY}；完成了写 \"{key}\": true，没完成写 false，那一期没有要求写 null"
+        );
+        mistakes.add(format!("{place}.requirements"), expected);
+    }
+    for key in &asked.points {
+        if !earlier.points.contains_key(*key) {
+            let title = scheme.title(key);
+            let expected = format!("缺少「{title}」的得分：{WHY}，如 \"{key}\": 12.5");
+            mistakes.add(format!("{place}.points"), expected);
+        }
+    }
+    if asked.grade && earlier.grade.is_none() {
+        let expected = format!("缺少等次：{WHY}；那一期没有评等次的写 null");
+        mistakes.add(format!("{place}.grade"), expected);
+    }
+    if asked.attendance && earlier.attendance.is_none() {
+        let expected = format!(
+            "缺少出席情况：{WHY}，如 {{ \"invited\": 10, \"attended\": 8, \"leave\": 1, \
+             \"exempt\": 0, \"absent\": 1 }}"
+        );
+        mistakes.add(format!("{place}.attendance"), expected);
+    }
 }

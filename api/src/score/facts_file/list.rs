@@ -3,24 +3,10 @@
 use std::collections::HashMap;
 
 use domain::people::Position;
-use domain::score::{Attributes, Fact, Kind, Value, Vocabulary};
+use domain::score::{Attributes, Fact, HEADINGS, Kind, Value, Vocabulary};
 
 use super::cells::{day, value, yes_or_no};
 use super::{FactsFile, Mistakes, Told};
-
-/// The headings of a list of facts; every other one names an attribute.
-const OF_FACTS: [(&str, &str); 10] = [
-    ("委员", "member"),
-    ("活动组事项", "group"),
-    ("类别", "kind"),
-    ("日期", "on"),
-    ("名称", "title"),
-    ("编号", "id"),
-    ("文号", "reference"),
-    ("冲销", "reverses"),
-    ("核实", "verified"),
-    ("记录单位", "recorder"),
-];
 
 /// The headings of a list of members.
 const OF_MEMBERS: [(&str, &str); 7] = [
@@ -145,10 +131,10 @@ fn place(line: u64, heading: &str) -> String {
 
 /// Reads a list of facts.
 pub fn facts(file: &mut FactsFile, text: &str, words: &Vocabulary, mistakes: &mut Mistakes) {
-    let Some(table) = Table::read(text, &OF_FACTS, mistakes) else {
+    let Some(table) = Table::read(text, &HEADINGS, mistakes) else {
         return;
     };
-    let mut missing: Vec<&str> = OF_FACTS[2..4]
+    let mut missing: Vec<&str> = HEADINGS[2..4]
         .iter()
         .filter(|(_, en)| !table.has(en))
         .map(|(zh, _)| *zh)
@@ -208,6 +194,10 @@ pub fn facts(file: &mut FactsFile, text: &str, words: &Vocabulary, mistakes: &mu
             .kinds()
             .find(|kind| kind.title == named || kind.key == named);
         let owned = |name| get(name).map(str::to_owned);
+        let attributes = attributes(&table, cells, kind);
+        if let Some(wrong) = kind.and_then(|kind| kind.impossible(&attributes)) {
+            mistakes.add(format!("第 {line} 行"), wrong.expected);
+        }
         told.push(Told {
             place: format!("第 {line} 行"),
             fact: Fact {
@@ -217,7 +207,7 @@ pub fn facts(file: &mut FactsFile, text: &str, words: &Vocabulary, mistakes: &mu
                 on,
                 title: owned("title").unwrap_or_default(),
                 reference: owned("reference"),
-                attributes: attributes(&table, cells, kind),
+                attributes,
                 recorder: owned("recorder"),
                 verified,
                 reverses: None,
@@ -233,7 +223,7 @@ pub fn facts(file: &mut FactsFile, text: &str, words: &Vocabulary, mistakes: &mu
 fn attributes(table: &Table, cells: &[String], kind: Option<&Kind>) -> Attributes {
     let mut attributes = Attributes::new();
     for (heading, cell) in table.headings.iter().zip(cells) {
-        let fixed = OF_FACTS
+        let fixed = HEADINGS
             .iter()
             .any(|(zh, en)| heading == zh || heading == en);
         if fixed || heading.is_empty() || cell.is_empty() {

@@ -13,6 +13,10 @@ fn scheme() -> Scheme {
 
 /// Reads files of these contents; no list of members where the second is empty.
 fn read_bytes(facts: &[u8], members: &str) -> Result<FactsFile, Vec<String>> {
+    read_under(&scheme(), facts, members)
+}
+
+fn read_under(scheme: &Scheme, facts: &[u8], members: &str) -> Result<FactsFile, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, bytes: &[u8]| -> PathBuf {
         let path = folder.path().join(name);
@@ -21,7 +25,7 @@ fn read_bytes(facts: &[u8], members: &str) -> Result<FactsFile, Vec<String>> {
     };
     let facts = put("事实.csv", facts);
     let members = (!members.is_empty()).then(|| put("委员.csv", members.as_bytes()));
-    read(&facts, members.as_deref(), &scheme())
+    read(&facts, members.as_deref(), scheme)
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
 }
 
@@ -240,4 +244,170 @@ fn every_mistake_in_json_is_named_with_its_place() {
     assert!(found[6].contains("缺少「kind」"), "{}", found[6]);
     assert!(found[7].contains("true 或 false"), "{}", found[7]);
     assert!(mistakes("{ \"facts\": [ }")[0].contains("第 1 行第"));
+}
+
+#[test]
+fn numbers_that_cannot_be_are_named_with_their_line() {
+    let found = mistakes(
+        "委员,类别,日期,署名人数,署名次序,参加时长占比
+张三,提案,2026-01-01,2.5,,
+张三,提案,2026-01-02,-3,,
+张三,提案,2026-01-03,0,,
+张三,提案,2026-01-04,1/2,,
+张三,提案,2026-01-05,3,9,
+张三,提案,2026-01-06,3,0,
+张三,出席,2026-01-07,,,66
+张三,提案,2026-01-08,3,3,
+张三,出席,2026-01-09,,,2/3
+",
+    );
+    assert_eq!(
+        found,
+        [
+            "事实.csv 第 2 行：「署名人数」应是 1 以上的整数，写的是 2.5",
+            "事实.csv 第 3 行：「署名人数」应是 1 以上的整数，写的是 -3",
+            "事实.csv 第 4 行：「署名人数」应是 1 以上的整数，写的是 0",
+            "事实.csv 第 5 行：「署名人数」应是 1 以上的整数，写的是 0.5",
+            "事实.csv 第 6 行：「署名次序」是 9，但一共只有 3 人署名",
+            "事实.csv 第 7 行：「署名次序」应是 1 以上的整数，写的是 0",
+            "事实.csv 第 8 行：「参加时长占比」在 0 与 1 之间，如一半写 0.5、三分之二写 2/3，写的是 66",
+        ]
+    );
+    let found = mistakes(
+        r#"[{ "member": "张三", "kind": "proposal", "on": "2026-01-01", "attributes": { "signers": 2, "place": 3 } }]"#,
+    );
+    assert_eq!(
+        found,
+        ["事实.csv facts[0].attributes.place：「署名次序」是 3，但一共只有 2 人署名"]
+    );
+}
+
+#[test]
+fn a_decimal_in_json_is_a_number_like_any_other() {
+    let fact = |value: &str| {
+        format!(
+            r#"[{{ "member": "张三", "kind": "score", "on": "2026-01-01", "attributes": {{ "value": {value} }} }}]"#
+        )
+    };
+    let file = read_text(&fact("10.5")).unwrap();
+    let value = &file.facts[0].attributes["value"];
+    assert_eq!(value.number().unwrap().to_string(), "10.5");
+    let found = mistakes(&fact("0.12345"));
+    assert!(found[0].ends_with("应为最多四位小数的数，如 10.5，或带引号的分数 \"2/3\""));
+    let found = mistakes(&fact("null"));
+    assert!(found[0].contains("应是数、true、false"), "{found:?}");
+}
+
+const YEARS: &str = r#"
+key = "years"
+title = "几年"
+version = 1
+same_thing = "best"
+period = { unit = "year" }
+total = { rounding = { to = 1, mode = "half_up" } }
+
+[[parts]]
+key = "writing"
+clause = "第一条"
+title = "建言"
+
+[[rules]]
+key = "proposal"
+part = "writing"
+clause = "第一条"
+title = "提案"
+text = "每件 5 分。"
+counts = [{ kind = "proposal" }]
+points = 5
+
+[[requirements]]
+key = "one"
+clause = "第二条"
+title = "提案一件"
+text = "提案一件。"
+need = { count = [{ kind = "proposal" }], at_least = 1 }
+
+[[requirements]]
+key = "standing"
+clause = "第二条"
+title = "常委两件"
+text = "常委两件。"
+when = { position = "standing_member" }
+need = { count = [{ kind = "proposal" }], at_least = 2 }
+
+[[grades]]
+key = "pass"
+title = "称职"
+at_least = 60
+
+[[grades]]
+key = "fail"
+title = "不称职"
+
+[[reviews]]
+key = "renewal"
+kind = "term_renewal"
+title = "去留"
+clause = "第三条"
+text = "连续两年的。"
+decided_by = "主席会议"
+candidates = { any = [
+    { not = { requirement = "one" }, consecutive = 2 },
+    { not = { requirement = "standing" }, consecutive = 2 },
+    { grade = ["fail"], times_in_term = 2 },
+    { all = [{ points = "writing", below = 5 }, { points = "total", below = 60 }], consecutive = 2 },
+    { attendance = { below = 0.5 }, consecutive = 2 },
+] }
+"#;
+
+#[test]
+fn an_earlier_result_tells_what_the_rules_look_back_at() {
+    let scheme = Scheme::new(crate::score::rulebook_file::parse(YEARS).unwrap());
+    let closed = |closed: &str| {
+        let text = format!(
+            r#"{{ "members": [{{ "name": "张三" }}], "facts": [], "closed": [{closed}] }}"#
+        );
+        read_under(&scheme, text.as_bytes(), "")
+    };
+    let found = closed(r#"{ "member": "张三", "period": "2025", "total": 3.5 }"#).unwrap_err();
+    let places: Vec<&str> = found
+        .iter()
+        .map(|mistake| mistake.split('：').next().unwrap())
+        .collect();
+    let at = |name: &str| format!("事实.csv closed[0].{name}");
+    assert_eq!(
+        places,
+        [
+            at("requirements"),
+            at("points"),
+            at("grade"),
+            at("attendance")
+        ],
+        "{found:#?}"
+    );
+    assert!(found[0].contains("缺少「提案一件」"), "{found:?}");
+
+    let whole = r#"{ "member": "张三", "period": "2025", "total": 3.5, "points": { "writing": 3.5 },
+        "grade": null, "requirements": { "one": null, "standing": true },
+        "attendance": { "invited": 2, "attended": 1, "leave": 1, "exempt": 0, "absent": 0 } }"#;
+    let file = closed(whole).unwrap();
+    let one = &file.closed[0].1;
+    assert_eq!(one.total.to_string(), "3.5");
+    assert_eq!((one.grade.as_deref(), one.requirements.len()), (None, 1));
+
+    let found = closed(&format!("{whole}, {whole}")).unwrap_err();
+    assert_eq!(
+        found,
+        ["事实.csv closed[1]：这一位 2025 的结果前面已经写过，只能写一次"]
+    );
+    let quarter = closed(&whole.replace("\"2025\"", "\"2025-Q1\"")).unwrap_err();
+    assert!(
+        quarter[0].contains("「2025-Q1」不是本细则的考核期；本细则按年度考核"),
+        "{quarter:?}"
+    );
+    let unknown = whole.replace("\"writing\": 3.5", "\"writing\": 3.5, \"wrting\": 1");
+    let unknown = unknown.replace("\"standing\": true", "\"stnding\": true");
+    let found = closed(&unknown).unwrap_err();
+    assert!(found[0].contains("没有必做「stnding」"), "{found:?}");
+    assert!(found[1].contains("没有部分或条款「wrting」"), "{found:?}");
 }

@@ -36,7 +36,7 @@ fn summary(rulebook: &Rulebook) -> String {
     let counts = [
         ("部分", rulebook.parts.len()),
         ("计分条款", rulebook.rules.len()),
-        ("必做事项", rulebook.requirements.len()),
+        ("必做", rulebook.requirements.len()),
         ("等次", rulebook.grades.len()),
         ("评议", rulebook.reviews.len()),
     ];

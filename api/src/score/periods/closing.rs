@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use domain::authority::Standing;
 use domain::closing::{PeriodStatus, PeriodStep, WrongStep};
-use domain::ids::{InboxMessageId, MemberId};
+use domain::ids::MemberId;
 use domain::score::{Period, SIX_ONES, Subject};
 use domain::time::local_date;
-use entity::{Scoped, inbox_message, ledger_head, period, rulebook, sheet};
+use entity::{Scoped, ledger_head, period, rulebook, sheet};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, Set,
@@ -20,10 +20,10 @@ use super::freeze::{Draft, Place, drafts, hash_over};
 use super::{find, new_row, span_of};
 use crate::access::{Caller, Permit, op, second_person};
 use crate::app::App;
-use crate::crypto::random;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
-use crate::score::rulebooks::{InForce, in_force};
+use crate::notice::announce_closing;
+use crate::score::rulebooks::{InForce, find as find_in_force, hold, in_force};
 
 /// How many rows one statement inserts.
 const CHUNK: usize = 200;
@@ -150,6 +150,7 @@ async fn decide(
     let text = rulebook_text(app, &in_force, seen).await?;
     let row = permit
         .write(app, async |write| {
+            hold(write).await?;
             let row = lock(write, seen.id).await?;
             let status = after(&row, PeriodStep::Close)?;
             let proposers: Vec<_> = row.close_proposed_by.into_iter().collect();
@@ -160,12 +161,14 @@ async fn decide(
                 let detail = format!("提出结账后又有未办结的事项：{}", findings.describe());
                 return Err(ApiError::with(Code::ClosingBlocked, detail));
             }
-            if facts_head(&write.txn, committee, true).await? != head {
+            let still = find_in_force(&write.txn, app, committee, span.first).await?;
+            if facts_head(&write.txn, committee, true).await? != head || still.hash != in_force.hash
+            {
                 return Err(ApiError::new(Code::LedgerMoved));
             }
             let closing = row.closings + 1;
             let rows = store(write, &row, closing, drafts).await?;
-            tell(write, &rows, span).await?;
+            tell(app, write, &row, &rows, span).await?;
             let sheets_hash = hash_over(&rows);
             write.about("period", row.id);
             write.detail(json!({
@@ -266,30 +269,16 @@ pub async fn insert(write: &Write, rows: &[sheet::Model]) -> Result<()> {
     Ok(())
 }
 
-/// Tells every member with a sheet, in his inbox.
-async fn tell(write: &Write, rows: &[sheet::Model], span: Period) -> Result<()> {
+/// Tells every member with a sheet.
+async fn tell(
+    app: &App,
+    write: &mut Write,
+    row: &period::Model,
+    rows: &[sheet::Model],
+    span: Period,
+) -> Result<()> {
     let members: Vec<MemberId> = rows.iter().filter_map(|row| row.member_id).collect();
-    for chunk in members.chunks(CHUNK) {
-        let messages = chunk.iter().map(|&member_id| inbox_message::ActiveModel {
-            committee_id: Set(write.committee),
-            id: Set(InboxMessageId::new(write.at, random())),
-            member_id: Set(member_id),
-            notice_id: Set(None),
-            activity_id: Set(None),
-            review_id: Set(None),
-            title: Set(format!("积分已结账：{}", span.zh())),
-            body: Set(format!(
-                "{}的积分已结账。请打开小程序查看本人积分明细；有不同意见的，请向办公室提出。",
-                span.zh()
-            )),
-            created_at: Set(write.at),
-            read_at: Set(None),
-        });
-        inbox_message::Entity::insert_many(messages)
-            .exec_without_returning(&write.txn)
-            .await?;
-    }
-    Ok(())
+    announce_closing(app, write, row.id, &span.zh(), members).await
 }
 
 /// The row as it is now, locked until the transaction ends.

@@ -6,10 +6,11 @@ use chrono::NaiveDate;
 use domain::ids::{CommitteeId, RulebookId};
 use domain::rulebook::RulebookStatus;
 use domain::score::{Period, Scheme};
-use entity::{Scoped, rulebook};
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
+use entity::{Scoped, committee, rulebook};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::app::App;
+use crate::db::Write;
 use crate::error::Result;
 
 /// What a committee is assessed by.
@@ -61,6 +62,16 @@ pub async fn find(
         }),
         None => Ok(shipped(app)),
     }
+}
+
+/// Holds what is in force as it is until the transaction ends: whoever adopts a version and whoever
+/// closes a period by it wait for each other.
+pub async fn hold(write: &Write) -> Result<()> {
+    committee::Entity::find_by_id(write.committee)
+        .lock_exclusive()
+        .one(&write.txn)
+        .await?;
+    Ok(())
 }
 
 /// The shipped default as what is in force.

@@ -6,7 +6,7 @@ use domain::closing::PeriodStatus;
 use domain::ids::{AccountId, RulebookId};
 use domain::rulebook::{RulebookStatus, RulebookStep};
 use domain::score::{Period, Rulebook};
-use entity::{Scoped, committee, period, rulebook};
+use entity::{Scoped, period, rulebook};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, Set, TryInsertResult,
@@ -20,6 +20,7 @@ use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
 use crate::extract::IfMatch;
 use crate::score::rulebook_file;
+use crate::score::rulebooks::in_force;
 
 /// The table as audit entries name it.
 const RULEBOOK: &str = "rulebook";
@@ -277,11 +278,7 @@ async fn check_start(
         let message = "年份应在 2000 到 2100 之间".to_owned();
         return Err(wrong("out_of_range", message));
     }
-    // Whoever closes a period waits here, or is waited for.
-    committee::Entity::find_by_id(write.committee)
-        .lock_exclusive()
-        .one(&write.txn)
-        .await?;
+    in_force::hold(write).await?;
     let scheme = app.schemes.of(&row.hash, &row.text)?;
     let rule = &scheme.rulebook().period;
     let later = period::Entity::of(write.committee)

@@ -73,7 +73,7 @@ impl Check<'_> {
             if tests.is_empty() {
                 self.wrong(
                     &at,
-                    "应写明对考核对象的要求，如 { position = \"standing_member\" }",
+                    "应写明对被考核的人的要求，如 { position = \"standing_member\" }",
                 );
             }
             self.traits(&at, tests, Whose::Of(asked.subject));
@@ -167,7 +167,7 @@ impl Check<'_> {
         } else if condition.sum.is_some() {
             self.wrong(
                 format!("{at}.sum"),
-                "sum 只与 count 一起用：把所计事实的某个数相加",
+                "sum 只与 count 一起用：把所数各件事的某个数加起来",
             );
         }
         if let Some(unit) = condition.each {
@@ -256,16 +256,11 @@ impl Check<'_> {
         if !asked.requirements_known {
             self.wrong(
                 at,
-                "基本要求不能以本期的另一项要求为条件，请直接写出那项要求的条件",
+                "必做不能以本期的另一项必做为条件，请直接写出那一项的条件",
             );
         }
         let known = self.requirements_for(asked.subject);
-        self.one_of(
-            at,
-            &format!("{}的基本要求", asked.subject.zh()),
-            key,
-            &known,
-        );
+        self.one_of(at, &format!("{}的必做", asked.subject.zh()), key, &known);
     }
 
     /// How often it must hold; within it, what each period closed with is known.
@@ -292,6 +287,18 @@ impl Check<'_> {
             if asked.over_periods {
                 self.wrong(&at, "外层已写 consecutive 或 times_in_term，不能再套一层");
             }
+        }
+        if let (Some(row), Some(times)) = (condition.consecutive, condition.times_in_term)
+            && times != 1
+        {
+            self.wrong(
+                format!("{at}.times_in_term"),
+                format!(
+                    "连续 {row} 期与累计 {times} 期是两个条件，不能写在一起：有一个成立就算的，\
+                     写 any = [{{ ……, consecutive = {row} }}, {{ ……, times_in_term = {times} }}]；\
+                     都要成立的用 all。times_in_term = 1 与 consecutive 合写，是本届里任何时候曾经连续"
+                ),
+            );
         }
         let over_periods = condition.consecutive.or(condition.times_in_term).is_some();
         if condition.break_resets && !over_periods {

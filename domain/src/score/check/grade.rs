@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::amount::{Amount, RoundingMode};
+use super::super::pattern::Pattern;
 use super::super::rulebook::{End, Grade, SubjectKind};
 use super::condition::Asked;
+use super::pattern::takes;
 use super::suggest::unknown;
 use super::{Check, Whose};
 
@@ -26,7 +28,16 @@ impl<'a> Check<'a> {
             if let Some(grade) = &requirement.grade_at_most {
                 let known = self.grades_for(subject);
                 let what = format!("{}等次", subject.zh());
-                self.one_of(&format!("{at}.grade_at_most"), &what, grade, &known);
+                let at = format!("{at}.grade_at_most");
+                self.one_of(&at, &what, grade, &known);
+                if let Some((top, title)) = known.first()
+                    && top == grade
+                {
+                    self.wrong(
+                        at,
+                        format!("「{title}」是最高一等，没完成的也能评到，不起作用；应写低一等的"),
+                    );
+                }
             }
             let reviews = book
                 .reviews
@@ -79,7 +90,7 @@ impl<'a> Check<'a> {
             }
             let known = self.requirements_for(grade.subject);
             for (index, key) in grade.needs.iter().enumerate() {
-                let what = format!("{}的基本要求", grade.subject.zh());
+                let what = format!("{}的必做", grade.subject.zh());
                 self.one_of(&format!("{at}.needs[{index}]"), &what, key, &known);
             }
             if let Some(quota) = &grade.quota {
@@ -128,7 +139,7 @@ impl<'a> Check<'a> {
                 self.wrong(
                     at,
                     format!(
-                        "等次「{}」没有分数线、要求或名额，其后的等次永远轮不到；只有最后一个等次可以不写",
+                        "等次「{}」没有分数线、必做（needs）或名额，其后的等次永远轮不到；只有最后一个等次可以不写",
                         grade.title
                     ),
                 );
@@ -195,6 +206,23 @@ impl<'a> Check<'a> {
             let grade = book.grades.iter().find(|grade| grade.key == one.grade);
             let whose = grade.map_or(Whose::Unknown, |grade| Whose::Of(grade.subject));
             self.patterns(&format!("{at}.when"), &one.when, whose);
+            let taken = |pattern: &Pattern| {
+                book.overrides[..index].iter().position(|earlier| {
+                    let earlier = earlier.when.iter();
+                    earlier.into_iter().any(|earlier| takes(earlier, pattern))
+                })
+            };
+            let taken: Option<BTreeSet<usize>> = one.when.iter().map(taken).collect();
+            if let Some(earlier) = taken.and_then(|taken| taken.last().copied()) {
+                self.wrong(
+                    &at,
+                    format!(
+                        "这一条永远轮不到：前面第 {} 条 [[overrides]] 已包含这里的情形，只用第一条合适的；\
+                         范围小的、处理重的应放在前面",
+                        earlier + 1
+                    ),
+                );
+            }
             if grade.is_none() {
                 let known: Vec<_> = book
                     .grades

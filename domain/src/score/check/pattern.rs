@@ -18,6 +18,12 @@ const TRAIT_NAMES: [(&str, &str); 4] = [
     ("special_committee", "专委会"),
 ];
 
+/// What people call one of [`TRAITS`]; nothing of what is none.
+pub(super) fn trait_title(name: &str) -> &'static str {
+    let known = TRAIT_NAMES.iter().find(|(key, _)| *key == name);
+    known.map_or("", |(_, title)| title)
+}
+
 /// The words of `position`.
 const POSITIONS: [(&str, &str); 3] = [
     ("member", "委员"),
@@ -28,7 +34,7 @@ const POSITIONS: [(&str, &str); 3] = [
 impl<'a> Check<'a> {
     pub(super) fn patterns(&mut self, at: &str, patterns: &[Pattern], whose: Whose) {
         if patterns.is_empty() {
-            self.wrong(at, "应至少写一种事实，如 [{ kind = \"proposal\" }]");
+            self.wrong(at, "应至少写一类事，如 [{ kind = \"proposal\" }]");
         }
         for (index, pattern) in patterns.iter().enumerate() {
             self.pattern(&format!("{at}[{index}]"), pattern, whose);
@@ -43,10 +49,7 @@ impl<'a> Check<'a> {
                 .kinds()
                 .map(|kind| (kind.key.as_str(), kind.title.as_str()))
                 .collect();
-            self.wrong(
-                format!("{at}.kind"),
-                unknown("事实种类", &pattern.kind, &known),
-            );
+            self.wrong(format!("{at}.kind"), unknown("类别", &pattern.kind, &known));
         }
         let of_groups = matches!(whose, Whose::Of(SubjectKind::Group) | Whose::Unknown);
         if pattern.of.is_some() && !of_groups {
@@ -88,8 +91,11 @@ impl<'a> Check<'a> {
             if TRAITS.contains(&name.as_str()) {
                 self.of_subject(&at, name, test, whose);
             } else {
-                let sentence = unknown("考核对象属性", name, &TRAIT_NAMES);
-                self.wrong(at, format!("{sentence}；这里只问考核对象，不问具体事实"));
+                let sentence = unknown("项目", name, &TRAIT_NAMES);
+                self.wrong(
+                    at,
+                    format!("{sentence}；这里只问被考核的是什么人，不问具体的事"),
+                );
             }
         }
     }
@@ -130,7 +136,7 @@ impl<'a> Check<'a> {
         if asked.iter().any(|attribute| attribute.holds != holds) {
             return self.wrong(
                 at,
-                format!("{name} 在所计的几种事实中类型不同，请分成几条写"),
+                format!("{name} 在所数的几个类别中填的东西不同，请分成几条写"),
             );
         }
         match (holds, test) {
@@ -148,7 +154,10 @@ impl<'a> Check<'a> {
             (Holds::Text, Test::OneOf(words) | Test::Not { not: words }) => {
                 self.some_words(at, words);
             }
-            (Holds::Number, Test::Within(bounds)) => self.bounds(at, *bounds),
+            (Holds::Number, Test::Within(bounds)) => {
+                self.bounds(at, *bounds);
+                self.a_share(at, kinds, attribute, *bounds);
+            }
             (Holds::Flag, Test::Is(_)) => {}
             (Holds::Word | Holds::Words | Holds::Text, _) => self.wrong(
                 at,
@@ -175,17 +184,35 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// The share of time that somebody was there is no percentage.
+    fn a_share(&mut self, at: &str, kinds: &[&Kind], attribute: &Attribute, bounds: Bounds) {
+        if !kinds.iter().any(|kind| kind.is_share(&attribute.key)) {
+            return;
+        }
+        let ends = [bounds.at_least, bounds.above, bounds.at_most, bounds.below];
+        let outside = |end: &Amount| end.is_negative() || Amount::ONE < *end;
+        if let Some(end) = ends.into_iter().flatten().find(outside) {
+            let title = &attribute.title;
+            self.wrong(
+                at,
+                format!("{title}在 0 与 1 之间，如三分之二写 \"2/3\"、一半写 0.5，这里是 {end}"),
+            );
+        }
+    }
+
     pub(super) fn unknown_attribute(&mut self, at: &str, name: &str, kinds: &[&Kind]) {
         let titles: Vec<&str> = kinds.iter().map(|kind| kind.title.as_str()).collect();
-        let known: Vec<_> = kinds
+        let mut known: Vec<_> = kinds
             .iter()
             .flat_map(|kind| &kind.attributes)
             .map(|attribute| (attribute.key.as_str(), attribute.title.as_str()))
             .chain(TRAIT_NAMES)
             .collect();
+        let mut seen = BTreeSet::new();
+        known.retain(|(key, _)| seen.insert(*key));
         self.wrong(
             at,
-            unknown(&format!("{}的属性", titles.join("、")), name, &known),
+            unknown(&format!("{}的项目", titles.join("、")), name, &known),
         );
     }
 
@@ -271,12 +298,19 @@ impl<'a> Check<'a> {
 }
 
 /// Whether some number lies within all of them.
-fn has_a_number(bounds: Bounds) -> bool {
+pub(super) fn has_a_number(bounds: Bounds) -> bool {
     let apart = |low: Option<Amount>, high: Option<Amount>| low.zip(high);
     apart(bounds.at_least, bounds.at_most).is_none_or(|(low, high)| low <= high)
         && apart(bounds.at_least, bounds.below).is_none_or(|(low, high)| low < high)
         && apart(bounds.above, bounds.at_most).is_none_or(|(low, high)| low < high)
         && apart(bounds.above, bounds.below).is_none_or(|(low, high)| low < high)
+}
+
+/// Whether whatever `pattern` means is meant by an `earlier` one.
+pub(super) fn takes(earlier: &Pattern, pattern: &Pattern) -> bool {
+    earlier.kind == pattern.kind
+        && earlier.of == pattern.of
+        && covers(&earlier.tests, &pattern.tests)
 }
 
 /// Whether whatever passes `tests` passes `earlier` too, so that an earlier row takes it.

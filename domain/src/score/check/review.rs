@@ -128,11 +128,11 @@ impl Check<'_> {
             self.wrong(at, "percent（百分比）与 count（人数）应写且只写一个");
         }
         if let Some(percent) = percent
-            && (percent <= Amount::ZERO || Amount::whole(100) < percent)
+            && !(Amount::ONE..=Amount::whole(100)).contains(&percent)
         {
             self.wrong(
                 format!("{at}.percent"),
-                format!("百分比应大于 0 且不超过 100，这里是 {percent}"),
+                format!("百分之几应在 1 与 100 之间，百分之三十写 30，不写 0.3；这里是 {percent}"),
             );
         }
         if count == Some(0) {

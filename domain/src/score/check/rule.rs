@@ -7,8 +7,9 @@ use super::super::pattern::{Test, Tests};
 use super::super::person::TRAITS;
 use super::super::rulebook::{Reach, Rest, RowChoice, Rule, Split, Which};
 use super::super::vocabulary::{Holds, Kind};
-use super::pattern::covers;
-use super::suggest::unknown;
+use super::apart::apart;
+use super::pattern::{covers, trait_title};
+use super::suggest::{named, unknown};
 use super::{Check, TOTAL, Whose};
 
 impl<'a> Check<'a> {
@@ -33,7 +34,7 @@ impl<'a> Check<'a> {
             if let (Some(times), Some(kinds)) = (&rule.times, kinds) {
                 self.number_of(&format!("{at}.times"), times, kinds);
             }
-            self.splits(&format!("{at}.splits"), &rule.splits, kinds, whose);
+            self.splits(&format!("{at}.splits"), rule, kinds, whose);
             self.how_many(&at, rule);
             self.kept_between(&at, rule);
         }
@@ -85,7 +86,11 @@ impl<'a> Check<'a> {
         let rows = &rule.values;
         for (index, row) in rows.iter().enumerate() {
             let at = format!("{at}.values[{index}]");
+            let told = self.errors.len();
             self.tests(&format!("{at}.when"), &row.when, kinds, whose);
+            if told == self.errors.len() {
+                self.counted_at_all(&at, rule, &row.when);
+            }
             self.points(&format!("{at}.points"), row.points);
         }
         if rule.rows == RowChoice::First {
@@ -101,6 +106,27 @@ impl<'a> Check<'a> {
                 ),
             );
         }
+    }
+
+    /// What a row asks for must be among what the clause counts.
+    fn counted_at_all(&mut self, at: &str, rule: &Rule, when: &Tests) {
+        let vocabulary = self.vocabulary;
+        let mut asked = None;
+        for pattern in &rule.counts {
+            let Some(kind) = vocabulary.kind(&pattern.kind) else {
+                return;
+            };
+            match apart(kind, pattern, when) {
+                None => return,
+                Some(name) => asked = asked.or(Some((kind, name))),
+            }
+        }
+        let Some((kind, name)) = asked else { return };
+        let known = attribute_of(kind, name);
+        self.wrong(
+            format!("{at}.when.{name}"),
+            format!("这一行永远轮不到：它要求的{known}不在 counts 所数的事之内"),
+        );
     }
 
     /// Of rows of which the first that fits is taken, none may stand after one that fits all it
@@ -147,10 +173,15 @@ impl<'a> Check<'a> {
         self.reachable(at, &whens);
     }
 
-    fn splits(&mut self, at: &str, splits: &[Split], kinds: Option<&[&Kind]>, whose: Whose) {
+    fn splits(&mut self, at: &str, rule: &Rule, kinds: Option<&[&Kind]>, whose: Whose) {
+        let splits = &rule.splits;
         for (index, split) in splits.iter().enumerate() {
             let at = format!("{at}[{index}]");
+            let told = self.errors.len();
             self.tests(&format!("{at}.when"), &split.when, kinds, whose);
+            if told == self.errors.len() {
+                self.counted_at_all(&at, rule, &split.when);
+            }
             if let Some(first) = split.first
                 && (first < Amount::ZERO || Amount::ONE < first)
             {
@@ -169,6 +200,12 @@ impl<'a> Check<'a> {
                 self.wrong(
                     format!("{at}.rest"),
                     "第一人已得全部，其余没有可平均分配的；应写 rest = \"none\" 或 \"full\"",
+                );
+            }
+            if split.most == Some(1) && split.first.is_some() && split.rest == Rest::Equal {
+                self.wrong(
+                    format!("{at}.most"),
+                    "只有一人有份，没有其余的人可平均分配；应写 first = 1, rest = \"none\"",
                 );
             }
             if split.most == Some(0) {
@@ -233,8 +270,40 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// A clause that only takes away has no use for a highest number of points.
+    fn limit_of_deductions(&mut self, at: &str, rule: &Rule) {
+        let rows = rule.values.iter().map(|row| row.points);
+        let given: Vec<Amount> = rule.points.into_iter().chain(rows).collect();
+        let only_takes = given.iter().any(|points| points.is_negative())
+            && given.iter().all(|points| *points <= Amount::ZERO);
+        if !only_takes {
+            return;
+        }
+        // A cap below nothing is told elsewhere.
+        if let Some(cap) = rule.cap.filter(|cap| !cap.is_negative()) {
+            self.wrong(
+                format!("{at}.cap"),
+                format!(
+                    "这一条只扣分，上限 cap 限制不了扣分；“最多扣 {cap} 分”写 floor = {}",
+                    -cap
+                ),
+            );
+        }
+        if let Some(cap) = rule.cap_in_all.filter(|cap| !cap.is_negative()) {
+            self.wrong(
+                format!("{at}.cap_in_all"),
+                format!(
+                    "这一条只扣分，cap_in_all 限制不了扣分；全期最多扣 {cap} 分的，\
+                     请把这一条放进一个写了 floor = {} 的部分 [[parts]]",
+                    -cap
+                ),
+            );
+        }
+    }
+
     fn kept_between(&mut self, at: &str, rule: &Rule) {
         self.ends(at, rule.floor, rule.cap);
+        self.limit_of_deductions(at, rule);
         if let Some(cap) = rule.cap.filter(|cap| cap.is_negative()) {
             self.wrong(
                 format!("{at}.cap"),
@@ -262,6 +331,15 @@ impl<'a> Check<'a> {
             self.wrong(&at, format!("全期上限（{in_all}）低于每段的上限 cap"));
         }
     }
+}
+
+/// An attribute as a clerk knows it.
+fn attribute_of(kind: &Kind, name: &str) -> String {
+    let title = kind.attribute(name).map_or_else(
+        || trait_title(name).to_owned(),
+        |attribute| attribute.title.clone(),
+    );
+    named(name, &title)
 }
 
 /// Whether facts of the kind can pass the tests at all.

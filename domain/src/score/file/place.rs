@@ -39,11 +39,13 @@ impl<'a> Places<'a> {
         } else {
             error.message()
         };
+        let rest = self.text.get(span.start..).unwrap_or_default();
+        let here = rest.lines().next().unwrap_or_default();
         FileError {
             line,
             column,
             path: String::new(),
-            message: sentence::of_writing(message),
+            message: sentence::of_writing(message, here),
         }
     }
 
@@ -66,11 +68,13 @@ impl<'a> Places<'a> {
                 around.len()
             });
         let (line, column) = self.line_and_column(span.start);
+        let path = place.map(|place| place.path.clone()).unwrap_or_default();
+        let here = self.text.get(span).unwrap_or_default();
         FileError {
             line,
             column,
-            path: place.map(|place| place.path.clone()).unwrap_or_default(),
-            message: sentence::of_reading(error.message()),
+            message: sentence::of_reading(error.message(), &path, here),
+            path,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What parsers say, told in Chinese with what would be right.
 
-use super::super::amount::NotAnAmount;
+use super::super::amount::{Amount, NotAnAmount};
 use super::super::check::suggest::unknown;
 use super::super::choices::titled;
 
@@ -106,9 +106,9 @@ const WRITING: [(&str, &str); 40] = [
 ];
 
 /// What readers expect, by the beginning of how they say it.
-const EXPECTED: [(&str, &str); 12] = [
+const EXPECTED: [(&str, &str); 13] = [
     ("a number such as", "数，如 5、12.5 或 \"2/3\""),
-    ("u32", "0 以上的整数"),
+    ("u32", "1 以上的整数"),
     ("i64", "整数"),
     ("a string", "引号中的文字"),
     ("a boolean", "true 或 false"),
@@ -117,13 +117,17 @@ const EXPECTED: [(&str, &str); 12] = [
     ("a map", "表 { 名称 = 值 }"),
     (
         "facts such as",
-        "一种事实，如 { kind = \"proposal\", stage = [\"filed\"] }",
+        "一类事，如 { kind = \"proposal\", stage = [\"filed\"] }",
     ),
     (
         "a word, a list of words",
         "一个词、几个词的列表、true、false、{ not = [ ] } 或 { at_least = 2 } 这样的界限",
     ),
     ("a borrowed string", "引号中的文字"),
+    (
+        "true, false, a number",
+        "true、false、数、引号中的词或词的列表",
+    ),
     ("string or table", "引号中的文字或表 { }"),
 ];
 
@@ -137,8 +141,89 @@ const STANDS: [(&str, &str); 6] = [
     ("map", "表 { }"),
 ];
 
-/// A mistake that keeps a file from being TOML.
-pub(super) fn of_writing(message: &str) -> String {
+/// Tables that are written once for each entry, under a heading in double brackets.
+const LISTS: [&str; 10] = [
+    "kinds",
+    "recorders",
+    "deemed",
+    "parts",
+    "rules",
+    "requirements",
+    "grades",
+    "overrides",
+    "reviews",
+    "rungs",
+];
+
+/// Tables that there are only once.
+const SINGLE: [&str; 7] = [
+    "period",
+    "total",
+    "group_total",
+    "assessed",
+    "part_year",
+    "ranking",
+    "visibility",
+];
+
+/// What stands only at the top of a file.
+const HEAD: [&str; 4] = ["version", "source", "notice", "same_thing"];
+
+/// What people look for in vain, by how it begins, and what helps (chapter 7.2 of the guide).
+const INSTEAD: [(&[&str], &str); 5] = [
+    (
+        &["weight", "ratio", "percent", "scale", "factor"],
+        "部分和条款不能再乘比例，请把每条的分值先乘好",
+    ),
+    (
+        &["attendance", "rate"],
+        "得分只能来自一件一件的事，不能来自出席率：出席率写成必做，或算好后作为外部评分填入",
+    ),
+    (
+        &["rank"],
+        "名次在得分之后，不能再影响得分：写成评议，加分作为下一期的事实",
+    ),
+    (
+        &["consecutive_", "in_a_row", "streak", "running"],
+        "连续几次的会数不了，consecutive 数的是考核期：由办公室认定后记一条事实",
+    ),
+    (
+        &["group_total", "group_points", "average", "total"],
+        "条款数的是事，不是总分：先算一遍，再把总分作为外部评分或活动组工作填入",
+    ),
+];
+
+/// A mistake that keeps a file from being TOML; `here` is the line from it on.
+pub(super) fn of_writing(message: &str, here: &str) -> String {
+    let value = here.split([',', ']', '}', '#']).next().unwrap_or_default();
+    let plain = half_width(value.trim());
+    if message.starts_with("string values must be quoted") {
+        if plain.ends_with('%') {
+            return "百分数写成小数，如百分之二十写 0.2".to_owned();
+        }
+        let number = |text: &str| text.chars().all(|char| "-.0123456789".contains(char));
+        if plain != value.trim() && !plain.is_empty() && number(&plain) {
+            return format!("数字、小数点和负号要在英文状态下打：应写 {plain}");
+        }
+        if plain
+            .split_once('/')
+            .is_some_and(|(above, below)| number(above) && number(below))
+        {
+            return format!("分数要放在英文引号中：应写 \"{plain}\"");
+        }
+    }
+    let marks = [
+        ('＝', '='),
+        ('，', ','),
+        ('｛', '{'),
+        ('｝', '}'),
+        ('［', '['),
+        ('］', ']'),
+    ];
+    let typed = |(wide, _): &&(char, char)| here.trim_start().starts_with(*wide);
+    if let Some((wide, narrow)) = marks.iter().find(typed) {
+        return format!("「{wide}」要在英文状态下打：应写 {narrow}");
+    }
     let known = WRITING
         .iter()
         .find(|(english, _)| message.starts_with(english));
@@ -148,15 +233,19 @@ pub(super) fn of_writing(message: &str) -> String {
     }
 }
 
-/// What is TOML but not what a rulebook has at this place.
-pub(super) fn of_reading(message: &str) -> String {
+/// Digits and signs as they are typed in the Chinese mode, as they should be.
+fn half_width(text: &str) -> String {
+    crate::text::half_width(text)
+}
+
+/// What is TOML but not what a rulebook has at this place, where `here` stands.
+pub(super) fn of_reading(message: &str, path: &str, here: &str) -> String {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let (given, expected) = names
         .split_first()
         .map_or(("", &[][..]), |(given, rest)| (*given, rest));
     if message.starts_with("unknown field") {
-        let known: Vec<(&str, &str)> = expected.iter().map(|name| (*name, "")).collect();
-        return unknown("字段", given, &known).replace("可用的有", "可用的字段");
+        return unknown_field(given, expected, path);
     }
     if message.starts_with("unknown variant") {
         return unknown("词", given, &titled(expected));
@@ -165,22 +254,74 @@ pub(super) fn of_reading(message: &str) -> String {
         return format!("缺少 {given}，应写上「{given} = ……」");
     }
     if message.starts_with(&NotAnAmount.to_string()) {
-        return "应为绝对值不超过 1000000、最多四位小数的数，或引号中的分数如 \"2/3\"".to_owned();
+        return no_amount(here);
     }
     if message.starts_with("expected either `not` or bounds") {
         return "应写 { not = [ ] } 或 { at_least = 2 } 这样的界限，二者只写其一".to_owned();
     }
-    if message.contains("untagged enum Value") {
-        return "应为 true、false、整数、引号中的词或词的列表；小数请放在引号中，如 \"0.5\""
-            .to_owned();
-    }
     if message.contains("untagged enum Words") {
         return "not 后面应为引号中的词或词的列表，如 { not = [\"filed\"] }".to_owned();
     }
-    if let Some((stands, expected)) = mismatch(message) {
-        return format!("这里是{}，应为{}", stands_in(stands), expects(expected));
+    let Some((stands, expected)) = mismatch(message) else {
+        return format!("内容不合要求（{message}）");
+    };
+    let name = path.rsplit('.').next().unwrap_or_default();
+    if stands.starts_with("map") && expected.starts_with("a sequence") {
+        return if LISTS.contains(&name) && !here.starts_with('{') {
+            format!(
+                "应写成两层方括号 [[{path}]]，每一条上面都写一行",
+                path = path_of_lists(path)
+            )
+        } else {
+            "应放在方括号里：[{ …… }]；几对花括号之间用英文逗号".to_owned()
+        };
     }
-    format!("内容不合要求（{message}）")
+    // A reader takes a list for the fields of a table in their order.
+    let (table, index) = name.split_once('[').unwrap_or((name, ""));
+    if SINGLE.contains(&table) && (stands.starts_with("sequence") || !index.is_empty()) {
+        return format!("这张表只有一张，应写成一层方括号 [{table}]");
+    }
+    if name == "kind" && stands.starts_with("sequence") {
+        return "应为引号中的一个类别；几个类别各写一对花括号：[{ kind = …… }, { kind = …… }]"
+            .to_owned();
+    }
+    format!("这里是{}，应为{}", stands_in(stands), expects(expected))
+}
+
+/// The heading of a list within the entries of others: `reviews.rungs`.
+fn path_of_lists(path: &str) -> String {
+    let names = path
+        .split('.')
+        .map(|name| name.split('[').next().unwrap_or(name));
+    names.collect::<Vec<_>>().join(".")
+}
+
+fn unknown_field(given: &str, expected: &[&str], path: &str) -> String {
+    if HEAD.contains(&given) && path.contains('.') {
+        return format!(
+            "{given} 不属于这张表；它要写在文件最前面，在第一个 [ ] 之前（第 1 章第 9 条）"
+        );
+    }
+    let known: Vec<(&str, &str)> = expected.iter().map(|name| (*name, "")).collect();
+    let sentence = unknown("项", given, &known).replace("可用的有", "可用的项");
+    let meant = |(begins, _): &&(&[&str], &str)| begins.iter().any(|one| given.starts_with(one));
+    match INSTEAD.iter().find(meant) {
+        Some((_, instead)) if path.contains('.') => format!("{sentence}。{instead}（7.2 节）"),
+        _ => sentence,
+    }
+}
+
+/// What is no number although it should be.
+fn no_amount(here: &str) -> String {
+    let text = here.trim_matches('"').trim();
+    let plain = half_width(text);
+    if plain != text && plain.parse::<Amount>().is_ok() {
+        return format!("数字、小数点和负号要在英文状态下打：应写 {plain}");
+    }
+    if plain.ends_with('%') {
+        return "百分数写成小数，如百分之二十写 0.2".to_owned();
+    }
+    "应为绝对值不超过 1000000、最多四位小数的数，或引号中的分数如 \"2/3\"".to_owned()
 }
 
 fn mismatch(message: &str) -> Option<(&str, &str)> {

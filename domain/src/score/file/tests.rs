@@ -80,7 +80,7 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         (
             "title = \"称职\"",
             "title = \"称职\"\nneeds = [§\"two\"]",
-            " grades[1].needs[0]：不认识的委员的基本要求「two」",
+            " grades[1].needs[0]：不认识的委员的必做「two」",
         ),
     ] {
         look_at(old, new, expected);
@@ -114,12 +114,12 @@ fn what_a_rulebook_has_not_is_told_with_what_it_has() {
         (
             "points = 2\n",
             "§pointz = 2\n",
-            " rules[2].pointz：不认识的字段「pointz」，是否想写 points？可用的字段：key、part、",
+            " rules[2].pointz：不认识的项「pointz」，是否想写 points？可用的项：key、part、",
         ),
         (
             "version = 1",
             "§verzion = 1",
-            " verzion：不认识的字段「verzion」，是否想写 version？",
+            " verzion：不认识的项「verzion」，是否想写 version？",
         ),
         (
             "rounding = { to = 0.01, mode = \"half_up\" }",
@@ -140,12 +140,12 @@ fn what_a_rulebook_has_not_is_told_with_what_it_has() {
         (
             "version = 1",
             "version = §\"一\"",
-            " version：这里是文字「一」，应为0 以上的整数",
+            " version：这里是文字「一」，应为1 以上的整数",
         ),
         (
             "version = 1",
             "version = §-1",
-            " version：这里是整数「-1」，应为0 以上的整数",
+            " version：这里是整数「-1」，应为1 以上的整数",
         ),
         (
             "title = \"优秀\"",
@@ -183,12 +183,12 @@ fn what_is_of_another_type_is_told_with_what_is_expected() {
         (
             "counts = [{ kind = \"proposal\" }]",
             "counts = §{ kind = \"proposal\" }",
-            " rules[1].counts：这里是表 { }，应为列表 [ ]",
+            " rules[1].counts：应放在方括号里：[{ …… }]",
         ),
         (
             "counts = [{ kind = \"proposal\" }]",
             "counts = [§\"proposal\"]",
-            " rules[1].counts[0]：这里是文字「proposal」，应为一种事实",
+            " rules[1].counts[0]：这里是文字「proposal」，应为一类事",
         ),
         (
             "counts = [{ kind = \"proposal\" }]",
@@ -222,12 +222,94 @@ fn what_is_of_another_type_is_told_with_what_is_expected() {
         ),
         (
             "[[grades]]\nkey = \"good\"",
-            "[[deemed]]\nclause = \"1\"\ntext = \"1\"\nwhen = { kind = \"attendance\" }\nas = { share = §0.5 }\n\n[[grades]]\nkey = \"good\"",
-            " deemed[0].as.share：应为 true、false、整数",
+            "[[deemed]]\nclause = \"1\"\ntext = \"1\"\nwhen = { kind = \"attendance\" }\nas = { share = §{} }\n\n[[grades]]\nkey = \"good\"",
+            " deemed[0].as.share：这里是表 { }，应为true、false、数、引号中的词",
         ),
     ] {
         look_at(old, new, expected);
     }
+}
+
+#[test]
+fn what_a_clerk_types_by_habit_is_told_with_what_is_right() {
+    for (old, new, expected) in [
+        (
+            "points = 2\n",
+            "points = §２．５\n",
+            "：数字、小数点和负号要在英文状态下打：应写 2.5",
+        ),
+        (
+            "points = 2\n",
+            "points = §\"２\"\n",
+            " rules[2].points：数字、小数点和负号要在英文状态下打：应写 2",
+        ),
+        (
+            "points = 2\n",
+            "points = §1/2\n",
+            "：分数要放在英文引号中：应写 \"1/2\"",
+        ),
+        ("points = 2\n", "points = §20%\n", "：百分数写成小数"),
+        (
+            "points = 2\n",
+            "points = §\"20%\"\n",
+            " rules[2].points：百分数写成小数",
+        ),
+        ("points = 2\n", "points = §两分\n", "：文字应放在英文引号"),
+        (
+            "points = 2\n",
+            "points §＝ 2\n",
+            "：「＝」要在英文状态下打：应写 =",
+        ),
+        (
+            "counts = [{ kind = \"proposal\" }]",
+            "counts = [{ kind = \"proposal\"§，stage = \"filed\" }]",
+            "：「，」要在英文状态下打：应写 ,",
+        ),
+        (
+            "points = 2\n",
+            "points = 2\n§notice = \"试行\"\n",
+            " rules[2].notice：notice 不属于这张表；它要写在文件最前面",
+        ),
+        (
+            "counts = [{ kind = \"proposal\" }]",
+            "counts = [{ kind = §[\"proposal\", \"study\"] }]",
+            " rules[1].counts[0].kind：应为引号中的一个类别；几个类别各写一对花括号",
+        ),
+        (
+            "cap = 25",
+            "cap = 25\n§weight = 0.6",
+            " parts[1].weight：不认识的项「weight」；可用的项：",
+        ),
+    ] {
+        look_at(old, new, expected);
+    }
+    let said = wrong(&SMALL.replace("cap = 25", "cap = 25\nweight = 0.6"));
+    assert!(
+        said[0].ends_with("请把每条的分值先乘好（7.2 节）"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn brackets_are_told_as_they_should_be() {
+    let once = "key = \"k\"\ntitle = \"t\"\nversion = 1\nsame_thing = \"best\"\n\
+        period = { unit = \"year\" }\ntotal = { rounding = { to = 1, mode = \"up\" } }\n";
+    assert_eq!(
+        wrong(&format!("{once}[rules]\nkey = \"a\"\n")),
+        ["第 7 行第 1 列 rules：应写成两层方括号 [[rules]]，每一条上面都写一行"]
+    );
+    let review = "[[reviews]]\nkey = \"r\"\nkind = \"other\"\ntitle = \"R\"\nclause = \"1\"\n\
+        text = \"R\"\ndecided_by = \"D\"\n[reviews.rungs]\nkey = \"a\"\n";
+    let said = wrong(&format!("{once}{review}"));
+    assert!(
+        said[0].ends_with("[[reviews.rungs]]，每一条上面都写一行"),
+        "{said:?}"
+    );
+    let ranking = "[[ranking]]\nper = \"whole\"\n";
+    assert_eq!(
+        wrong(&format!("{once}{ranking}")),
+        ["第 7 行第 1 列 ranking[0]：这张表只有一张，应写成一层方括号 [ranking]"]
+    );
 }
 
 #[test]
@@ -293,10 +375,10 @@ fn every_mistake_of_writing_is_told_at_once() {
 
 #[test]
 fn what_is_not_foreseen_is_told_as_the_parser_says_it() {
-    assert_eq!(sentence::of_writing("odd"), "不合 TOML 的写法（odd）");
-    assert_eq!(sentence::of_reading("odd"), "内容不合要求（odd）");
+    assert_eq!(sentence::of_writing("odd", ""), "不合 TOML 的写法（odd）");
+    assert_eq!(sentence::of_reading("odd", "", ""), "内容不合要求（odd）");
     assert_eq!(
-        sentence::of_reading("invalid type: unit value, expected a widget"),
+        sentence::of_reading("invalid type: unit value, expected a widget", "", ""),
         "这里是unit value，应为a widget"
     );
 }

@@ -54,7 +54,7 @@ fn clauses_count_what_there_is() {
     assert!(
         errors
             .iter()
-            .any(|error| error.expected.contains("类型不同")),
+            .any(|error| error.expected.contains("填的东西不同")),
         "{errors:?}"
     );
 }
@@ -120,6 +120,46 @@ fn rows_can_be_reached() {
         "place = { at_least = 1 }",
         "signers = { at_least = 1 }"
     ));
+}
+
+#[test]
+fn a_row_asks_for_what_its_clause_counts() {
+    let said = |counts: &str, when: &str| {
+        let text = WHOLE.replacen("{ kind = \"award\", level = [\"city\"] }", counts, 1);
+        let rows = format!("values = [{{ when = {{ {when} }}, points = 2 }}]\n");
+        let errors = errors(&text.replacen("points = 2\n", &rows, 1));
+        let paths = errors.into_iter().map(|error| error.path);
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    let came = "{ kind = \"attendance\", status = \"present\", share = { at_least = 0.5 } }";
+    let never = |name: &str| format!("rules[2].values[0].when.{name}");
+    assert_eq!(said(came, "status = \"leave\""), never("status"));
+    assert_eq!(
+        said(came, "status = { not = \"present\" }"),
+        never("status")
+    );
+    assert_eq!(said(came, "status = [\"present\", \"late\"]"), "");
+    assert_eq!(said(came, "share = { below = 0.5 }"), never("share"));
+    assert_eq!(said(came, "share = { at_most = 0.5 }"), "");
+    assert_eq!(said(came, "share = { above = 50 }"), never("share"));
+    assert_eq!(said(came, "activity = \"research\""), "");
+    let filed = "{ kind = \"proposal\", stage = \"filed\" }";
+    assert_eq!(
+        said(filed, "stage = \"key\""),
+        "",
+        "it can have reached both"
+    );
+    assert_eq!(said(filed, "stage = { not = \"filed\" }"), never("stage"));
+    let both = format!("{came}, {filed}");
+    assert_eq!(said(&both, "stage = \"key\""), "");
+    assert_eq!(said(&both, "status = \"late\""), never("status"));
+    let own = "{ kind = \"award\", position = \"member\" }";
+    assert_eq!(
+        said(own, "position = \"standing_member\""),
+        never("position")
+    );
+    let adopted = "{ kind = \"opinion_report\", adopted = true }";
+    assert_eq!(said(adopted, "adopted = false"), never("adopted"));
 }
 
 #[test]

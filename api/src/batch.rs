@@ -1,0 +1,185 @@
+//! Batches: what many ask for at the same moment is done together, in one query or one transaction.
+//!
+//! There is no timer. Whatever waits is taken, done and answered, and what comes meanwhile waits
+//! for the next turn: under load the batches grow by themselves, and a single request waits for
+//! nobody. A transaction costs one flush of the disk, however many are in it (group commit); a
+//! query costs one way to the database and back.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{ApiError, Code, Result};
+
+/// What is asked, and where the answer goes.
+type Asked<T, R> = (T, oneshot::Sender<Result<R>>);
+
+/// A queue before one worker that does what waits in batches. Cheap to clone.
+#[derive(Debug)]
+pub struct Batcher<T, R> {
+    waiting: mpsc::Sender<Asked<T, R>>,
+}
+
+impl<T, R> Clone for Batcher<T, R> {
+    fn clone(&self) -> Self {
+        Self {
+            waiting: self.waiting.clone(),
+        }
+    }
+}
+
+impl<T: 'static, R: 'static> Batcher<T, R> {
+    /// Starts the worker on this thread's runtime; it ends when nobody can ask any more.
+    ///
+    /// At most `most` are done in one batch, and at most `room` wait. `perform` does a batch and
+    /// answers each in its order. When it fails as a whole, each is tried alone, so that one that
+    /// cannot be done never fails its neighbours.
+    pub fn spawn(
+        room: usize,
+        most: usize,
+        perform: impl AsyncFn(&[T]) -> Result<Vec<Result<R>>> + 'static,
+    ) -> Self {
+        let (waiting, mut asked) = mpsc::channel(room);
+        actix_web::rt::spawn(async move {
+            let mut batch: Vec<Asked<T, R>> = Vec::with_capacity(most);
+            while asked.recv_many(&mut batch, most).await > 0 {
+                let (items, answers): (Vec<T>, Vec<_>) = batch.drain(..).unzip();
+                match together(&perform, &items).await {
+                    Ok(outcomes) => answer(answers, outcomes),
+                    Err(error) if items.len() == 1 => answer(answers, vec![Err(error)]),
+                    Err(error) => {
+                        tracing::warn!(%error, count = items.len(), "a batch failed; each is tried alone");
+                        for (item, to) in items.chunks(1).zip(answers) {
+                            let outcomes = together(&perform, item).await;
+                            answer(vec![to], outcomes.unwrap_or_else(|error| vec![Err(error)]));
+                        }
+                    }
+                }
+            }
+        });
+        Self { waiting }
+    }
+
+    /// Asks for `item` to be done and waits until it is, durably, or is refused.
+    ///
+    /// # Errors
+    /// `unavailable`, to be tried again after a second, when there is no room to wait; else what
+    /// `perform` says. Whoever stops waiting does not undo what he asked for.
+    pub async fn ask(&self, item: T) -> Result<R> {
+        let (answer, answered) = oneshot::channel();
+        self.waiting
+            .try_send((item, answer))
+            .map_err(|_| too_many())?;
+        answered
+            .await
+            .unwrap_or_else(|_| Err(ApiError::new(Code::Unavailable)))
+    }
+}
+
+fn too_many() -> ApiError {
+    ApiError {
+        retry_after: Some(1),
+        ..ApiError::new(Code::Unavailable)
+    }
+}
+
+/// A panic has failed like anything else; the queue goes on.
+async fn together<T, R>(
+    perform: &impl AsyncFn(&[T]) -> Result<Vec<Result<R>>>,
+    items: &[T],
+) -> Result<Vec<Result<R>>> {
+    let outcomes = AssertUnwindSafe(perform(items))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("a batch panicked").into()))?;
+    if outcomes.len() == items.len() {
+        Ok(outcomes)
+    } else {
+        let (asked, got) = (items.len(), outcomes.len());
+        Err(ApiError::internal(anyhow::anyhow!(
+            "{got} outcomes for {asked} in a batch"
+        )))
+    }
+}
+
+fn answer<R>(to: Vec<oneshot::Sender<Result<R>>>, outcomes: Vec<Result<R>>) {
+    for (to, outcome) in to.into_iter().zip(outcomes) {
+        // Who has gone meanwhile hears it when he asks again.
+        let _gone = to.send(outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// Doubles numbers; a group with a 13 in it fails, and a 7 is refused.
+    fn doubling(groups: Rc<RefCell<Vec<usize>>>) -> Batcher<u32, u32> {
+        Batcher::spawn(64, 16, async move |numbers: &[u32]| {
+            groups.borrow_mut().push(numbers.len());
+            tokio::task::yield_now().await;
+            if numbers.contains(&13) {
+                return Err(ApiError::new(Code::Unavailable));
+            }
+            Ok(numbers
+                .iter()
+                .map(|&number| match number {
+                    7 => Err(ApiError::new(Code::Conflict)),
+                    _ => Ok(number * 2),
+                })
+                .collect())
+        })
+    }
+
+    #[actix_web::test]
+    async fn what_waits_together_is_done_together_and_each_hears_his_own() {
+        let groups = Rc::default();
+        let queue = doubling(Rc::clone(&groups));
+
+        let answers = futures_util::future::join_all((0..40).map(|number| queue.ask(number))).await;
+
+        for (number, answer) in (0..40).zip(answers) {
+            match number {
+                7 => assert_eq!(answer.unwrap_err().code, Code::Conflict),
+                13 => assert_eq!(answer.unwrap_err().code, Code::Unavailable),
+                _ => assert_eq!(answer.unwrap(), number * 2),
+            }
+        }
+        // Sixteen, of which one fails all, so sixteen alone; then sixteen and eight.
+        assert_eq!(groups.borrow().iter().sum::<usize>(), 16 + 16 + 16 + 8);
+        assert_eq!(groups.borrow()[0], 16);
+    }
+
+    #[actix_web::test]
+    async fn a_full_queue_asks_to_come_again() {
+        let queue = doubling(Rc::default());
+
+        let answers =
+            futures_util::future::join_all((100..200).map(|number| queue.ask(number))).await;
+
+        let (served, sent_away): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+        assert_eq!((served.len(), sent_away.len()), (64, 36));
+        for refusal in sent_away {
+            let refusal = refusal.unwrap_err();
+            assert_eq!(
+                (refusal.code, refusal.retry_after),
+                (Code::Unavailable, Some(1))
+            );
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_panic_fails_its_group_and_not_the_queue() {
+        let queue = Batcher::<u32, u32>::spawn(8, 8, async |numbers: &[u32]| {
+            assert_ne!(numbers, [1], "a planted defect");
+            Ok(numbers.iter().map(|&number| Ok(number)).collect())
+        });
+
+        assert!(queue.ask(1).await.is_err());
+        assert_eq!(queue.ask(2).await.unwrap(), 2);
+    }
+}

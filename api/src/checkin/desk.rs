@@ -1,0 +1,209 @@
+//! The check-in desk: whoever was found good at the door waits here, and all who wait are written
+//! down together.
+//!
+//! A check-in written alone costs a transaction of eight statements and holds the end of its
+//! committee's chain through a flush of the disk; two hundred written together cost the same eight
+//! statements and one flush (docs/performance.md).
+
+mod write;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::checkin::{CodeKeys, Policy};
+use domain::ids::{ActivityId, AttendanceId, CommitteeId, MemberId};
+use entity::{activity, attendance, checkin, committee};
+use moka::future::Cache;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+use super::code::keys;
+use super::policy::{check_in_policy, check_in_windows};
+use super::service::CheckedIn;
+use crate::access::{OperationType, op};
+use crate::activity::service::sessions_of;
+use crate::app::App;
+use crate::batch::Batcher;
+use crate::db::{Act, Actor, found};
+use crate::error::Result;
+use crate::idempotency::{self, Under};
+
+/// How many are written together: twenty columns each stay far below what a statement may name.
+const GROUP: usize = 256;
+/// How many may wait: a few seconds of work, and some megabytes.
+const ROOM: usize = 8_192;
+/// How old what is known of an activity may be before it is looked up again. What changes in it
+/// meanwhile is noticed by its version when the check-in is written.
+const KNOWN: Duration = Duration::from_secs(1);
+
+/// What checking in to an activity asks, ready to be held against an attempt.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub activity: activity::Model,
+    pub policy: Policy,
+    pub keys: CodeKeys,
+}
+
+/// A check-in that is good, as far as could be seen before it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    /// Whose act it is.
+    pub actor: Actor,
+    /// The version of the activity it was judged by.
+    pub version: i32,
+    /// The attendance it adds to.
+    pub attendance: AttendanceId,
+    /// The row to be.
+    pub row: checkin::Model,
+    trace_id: String,
+    under: Option<Under>,
+}
+
+impl Judged {
+    /// A good check-in, asked for by the request of this task.
+    pub fn new(actor: Actor, place: &Place, attendance: AttendanceId, row: checkin::Model) -> Self {
+        Self {
+            actor,
+            version: place.activity.version,
+            attendance,
+            row,
+            trace_id: crate::telemetry::trace_id(),
+            under: idempotency::current(),
+        }
+    }
+
+    fn act(&self) -> Act {
+        let row = &self.row;
+        Act {
+            actor: self.actor.clone(),
+            operation: op::CheckIn::OPERATION.as_str(),
+            at: row.received_at,
+            subject: Some(("activity", row.activity_id.to_string())),
+            detail: json!({
+                "member": row.member_id, "session": row.session, "at": row.at, "late": row.late,
+                "offline": row.offline, "needs_review": row.needs_review,
+            }),
+            trace_id: self.trace_id.clone(),
+        }
+    }
+}
+
+/// What became of a judged check-in.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// It stands, or another one stood already.
+    In(CheckedIn),
+    /// The activity was changed since it was judged: judge again.
+    Moved,
+}
+
+/// Where check-ins are written down, one desk for a node.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    queue: Batcher<Judged, Written>,
+    invitations: Batcher<Invited, Option<attendance::Model>>,
+    places: Cache<(CommitteeId, ActivityId), Arc<Place>>,
+}
+
+/// Who comes to what.
+type Invited = (CommitteeId, ActivityId, MemberId);
+
+impl Desk {
+    /// Opens the desk on this thread's runtime; it closes when the last handle is gone.
+    pub fn open(app: &Arc<App>) -> Self {
+        let (writer, reader) = (Arc::clone(app), Arc::clone(app));
+        let queue = Batcher::spawn(ROOM, GROUP, async move |judged: &[Judged]| {
+            write::write(&writer, judged).await
+        });
+        let invitations = Batcher::spawn(ROOM, GROUP, async move |invited: &[Invited]| {
+            look_up(&reader, invited).await
+        });
+        let places = Cache::builder().max_capacity(10_000).time_to_live(KNOWN);
+        Self {
+            queue,
+            invitations,
+            places: places.build(),
+        }
+    }
+
+    /// What checking in to an activity asks, as it was at most a second ago.
+    pub(super) async fn place(
+        &self,
+        app: &App,
+        committee: CommitteeId,
+        id: ActivityId,
+    ) -> Result<Arc<Place>> {
+        if let Some(place) = self.places.get(&(committee, id)).await {
+            return Ok(place);
+        }
+        self.place_now(app, committee, id).await
+    }
+
+    /// The same as it is now.
+    pub(super) async fn place_now(
+        &self,
+        app: &App,
+        committee: CommitteeId,
+        id: ActivityId,
+    ) -> Result<Arc<Place>> {
+        let activity = activity::Entity::find_by_id((committee, id))
+            .one(app.db.read())
+            .await?;
+        let activity = found(activity)?;
+        let row = committee::Entity::find_by_id(committee)
+            .one(app.db.read())
+            .await?;
+        let row = found(row)?;
+        let windows = check_in_windows(&sessions_of(&activity)?);
+        let place = Arc::new(Place {
+            policy: check_in_policy(&activity, windows, &row),
+            keys: keys(app, &row)?,
+            activity,
+        });
+        let key = (committee, id);
+        self.places.insert(key, Arc::clone(&place)).await;
+        Ok(place)
+    }
+
+    /// What the list of an activity says of a member, if he is on it.
+    pub(super) async fn attendance(
+        &self,
+        committee: CommitteeId,
+        activity: ActivityId,
+        member: MemberId,
+    ) -> Result<Option<attendance::Model>> {
+        self.invitations.ask((committee, activity, member)).await
+    }
+
+    /// Writes a check-in down, together with all that wait.
+    ///
+    /// # Errors
+    /// `checkin_not_open` when the activity was closed or cancelled meanwhile; `unavailable` when
+    /// too many wait.
+    pub(super) async fn write(&self, judged: Judged) -> Result<Written> {
+        self.queue.ask(judged).await
+    }
+}
+
+/// The attendances of all who ask, in one query.
+async fn look_up(app: &App, invited: &[Invited]) -> Result<Vec<Result<Option<attendance::Model>>>> {
+    use attendance::Column as C;
+    let committees: HashSet<CommitteeId> = invited.iter().map(|(id, _, _)| *id).collect();
+    let activities: HashSet<ActivityId> = invited.iter().map(|(_, id, _)| *id).collect();
+    let members: HashSet<MemberId> = invited.iter().map(|(_, _, id)| *id).collect();
+    let rows = attendance::Entity::find()
+        .filter(C::CommitteeId.is_in(committees))
+        .filter(C::ActivityId.is_in(activities))
+        .filter(C::MemberId.is_in(members))
+        .all(app.db.read())
+        .await?;
+    let found: HashMap<Invited, attendance::Model> = rows
+        .into_iter()
+        .map(|row| ((row.committee_id, row.activity_id, row.member_id), row))
+        .collect();
+    Ok(invited
+        .iter()
+        .map(|one| Ok(found.get(one).cloned()))
+        .collect())
+}
