@@ -185,7 +185,10 @@ fn check_button(world: &World, button: &Value) -> Result<(), Refused> {
     };
     let fits = |name: &str, longest: usize| (1..=longest).contains(&text(name).len());
     match text("type") {
-        "click" => check(fits("key", 128), 40019, "invalid button key size"),
+        "click" | "scancode_push" | "scancode_waitmsg" | "location_select" | "pic_sysphoto"
+        | "pic_photo_or_album" | "pic_weixin" => {
+            check(fits("key", 128), 40019, "invalid button key size")
+        }
         "view" => {
             check(fits("url", 1024), 40020, "invalid button url size")?;
             check(is_web(text("url")), 40055, "invalid button url domain")
