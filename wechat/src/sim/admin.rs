@@ -37,6 +37,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(set_quota)
         .service(set_whitelist)
         .service(set_pages)
+        .service(set_open_platform)
         .service(verify_callback)
         .service(list_faults)
         .service(add_fault)
@@ -321,6 +322,15 @@ async fn set_pages(sim: Data<Handle>, app_id: Path<String>, body: Bytes) -> Answ
     let pages: Option<Vec<String>> = read(&body)?;
     sim.with(|world| world.app(&app_id).map(|_| ()))?;
     sim.set_pages(&app_id, pages);
+    Ok(nothing_to_say())
+}
+
+/// The name of an Open Platform account, or `null` for none.
+#[post("/open-platforms/{app_id}")]
+async fn set_open_platform(sim: Data<Handle>, app_id: Path<String>, body: Bytes) -> Answer {
+    let platform: Option<String> = read(&body)?;
+    sim.with(|world| world.app(&app_id).map(|_| ()))?;
+    sim.set_open_platform(&app_id, platform.as_deref());
     Ok(nothing_to_say())
 }
 

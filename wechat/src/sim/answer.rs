@@ -46,6 +46,14 @@ impl Ask<'_> {
     }
 }
 
+/// A number, which clients also write as text and WeChat takes.
+pub(super) fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_i64(),
+    }
+}
+
 /// A successful answer.
 pub(super) enum Good {
     Json(Value),

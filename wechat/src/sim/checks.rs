@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rand::RngExt;
 use serde_json::{Value, json};
 
-use super::answer::{Ask, Outcome, Refused, done_with};
+use super::answer::{Ask, Outcome, Refused, done_with, number};
 use super::event::Event;
 use super::later::Later;
 use super::state::World;
@@ -117,11 +117,6 @@ pub(super) fn media(world: &mut World, ask: &Ask) -> Outcome {
 /// `POST wxa/sec/queryblocktmplmsg`: template messages that did not pass their review, the newest
 /// first, those before `largest_id`.
 pub(super) fn blocked_messages(world: &mut World, ask: &Ask) -> Outcome {
-    let number = |value: &Value| {
-        value
-            .as_i64()
-            .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-    };
     let limit = number(&ask.body["limit"]).unwrap_or(100);
     if !(1..=100).contains(&limit) {
         return Err(Refused::new(40097, "invalid args: limit"));

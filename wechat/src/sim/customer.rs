@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::SimKind;
 use super::answer::{Ask, Outcome, Refused, done};
 use super::messages::{given, plain};
 use super::record::{Shown, ShownField, ShownKind};
@@ -119,7 +120,10 @@ fn read(world: &World, ask: &Ask) -> Result<Said, Refused> {
             let page = given(&inside["pagepath"]).ok_or_else(empty)?;
             // A mini-program's own messages open itself and need not name it.
             let app_id = given(&inside["appid"]).unwrap_or_else(|| ask.app_id.clone());
-            if !world.is_mini_program(&app_id) {
+            let has_pages = world
+                .app(&app_id)
+                .is_ok_and(|app| app.spec.kind == SimKind::MiniProgram);
+            if !has_pages {
                 return Err(Refused::new(40013, "invalid appid"));
             }
             Ok(Said {

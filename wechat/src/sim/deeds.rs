@@ -130,10 +130,12 @@ impl World {
                 let url = text("url");
                 self.push(app_id, person, &Event::View { url, menu_id });
             }
-            _ => {
+            Some("miniprogram") => {
                 let path = text("pagepath");
                 self.push(app_id, person, &Event::ViewMiniProgram { path, menu_id });
             }
+            // A camera or a map opens, and nobody takes a picture here.
+            _ => {}
         }
         Ok(())
     }

@@ -279,6 +279,15 @@ impl Handle {
         });
     }
 
+    /// Hangs an account under an Open Platform account, or under none: everybody's unionid there
+    /// appears, changes or goes, and the openids stay.
+    pub fn set_open_platform(&self, app_id: &str, platform: Option<&str>) {
+        known(self.with(|world| {
+            world.app_mut(app_id)?.spec.open_platform = platform.map(ToOwned::to_owned);
+            Ok(())
+        }));
+    }
+
     /// Who may call for an account from now on; `None` is anybody.
     pub fn set_whitelist(&self, app_id: &str, entries: Option<Vec<String>>) {
         known(self.with(|world| {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::answer::{Ask, Outcome, Refused, bare, done, done_with};
+use super::SimTemplate;
+use super::answer::{Ask, Outcome, Refused, bare, done, done_with, number};
 use super::state::World;
-use super::{SimKind, SimTemplate};
 
 /// How many templates an account may have.
 const TEMPLATES: usize = 25;
@@ -104,12 +104,6 @@ impl Title {
             listed: listed.collect::<BTreeMap<_, _>>(),
         }
     }
-}
-
-fn number(value: &Value) -> Option<i64> {
-    value
-        .as_i64()
-        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
 fn add(world: &mut World, ask: &Ask, title: &Title, keywords: &[usize]) -> String {
@@ -314,13 +308,4 @@ pub(super) fn keywords(_: &mut World, ask: &Ask) -> Outcome {
         })
         .collect();
     done_with(json!({ "count": listed.len(), "data": listed }))
-}
-
-impl World {
-    /// Whether a template belongs to a mini-program, whose notices stand in 服务通知.
-    pub fn is_mini_program(&self, app_id: &str) -> bool {
-        self.apps
-            .get(app_id)
-            .is_some_and(|app| app.spec.kind == SimKind::MiniProgram)
-    }
 }

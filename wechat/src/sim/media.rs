@@ -33,7 +33,13 @@ pub(super) fn upload(world: &mut World, ask: &Ask) -> Outcome {
     }
     need_file(ask)?;
     let media_id = world.keep_media(ask, LIFE);
-    bare(json!({ "type": kind, "media_id": media_id, "created_at": ask.now.timestamp() }))
+    // A thumb has a name of its own for it.
+    let name = if kind == "thumb" {
+        "thumb_media_id"
+    } else {
+        "media_id"
+    };
+    bare(json!({ "type": kind, name: media_id, "created_at": ask.now.timestamp() }))
 }
 
 /// `POST cgi-bin/media/uploadimg`: an address for use in articles only.

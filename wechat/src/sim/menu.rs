@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::SimKind;
-use super::answer::{Ask, Outcome, Refused, bare, done};
+use super::answer::{Ask, Outcome, Refused, bare, done, number};
 use super::state::World;
 
 /// The menus of one account.
@@ -35,15 +35,10 @@ pub(super) fn create(world: &mut World, ask: &Ask) -> Outcome {
 pub(super) fn add_conditional(world: &mut World, ask: &Ask) -> Outcome {
     let buttons = checked_buttons(world, &ask.body)?;
     let rule = &ask.body["matchrule"];
-    let tag = match &rule["tag_id"] {
-        Value::String(text) => text.parse().ok(),
-        given => given.as_i64(),
-    };
-    let menus_before = world.caller(ask).menus.usual.is_some();
-    if !menus_before {
+    if world.caller(ask).menus.usual.is_none() {
         return Err(Refused::new(65301, "no default menu"));
     }
-    let tag = tag
+    let tag = number(&rule["tag_id"])
         .filter(|tag| world.apps[&ask.app_id].tags.contains_key(tag))
         .ok_or_else(|| Refused::new(65303, "invalid match rule"))?;
     let menus = &mut world.caller(ask).menus;
@@ -55,10 +50,7 @@ pub(super) fn add_conditional(world: &mut World, ask: &Ask) -> Outcome {
 
 /// `POST cgi-bin/menu/delconditional`.
 pub(super) fn delete_conditional(world: &mut World, ask: &Ask) -> Outcome {
-    let wanted = match &ask.body["menuid"] {
-        Value::String(text) => text.parse().ok(),
-        given => given.as_i64(),
-    };
+    let wanted = number(&ask.body["menuid"]);
     let menus = &mut world.caller(ask).menus;
     let before = menus.conditional.len();
     menus
@@ -185,7 +177,10 @@ fn check_button(world: &World, button: &Value) -> Result<(), Refused> {
     };
     let fits = |name: &str, longest: usize| (1..=longest).contains(&text(name).len());
     match text("type") {
-        "click" => check(fits("key", 128), 40019, "invalid button key size"),
+        "click" | "scancode_push" | "scancode_waitmsg" | "location_select" | "pic_sysphoto"
+        | "pic_photo_or_album" | "pic_weixin" => {
+            check(fits("key", 128), 40019, "invalid button key size")
+        }
         "view" => {
             check(fits("url", 1024), 40020, "invalid button url size")?;
             check(is_web(text("url")), 40055, "invalid button url domain")

@@ -288,7 +288,7 @@ impl World {
     }
 
     fn judge(&self, job: &PushJob, body: &str) -> Verdict {
-        // Keys were read when the simulator started or when they were changed.
+        // Accounts stay, and their keys were read when the simulator started.
         let Some(spec) = self.apps.get(&job.app_id).map(|app| &app.spec) else {
             return Verdict::Again;
         };
@@ -305,7 +305,8 @@ impl World {
     fn fail(&mut self, job: &PushJob) {
         let push = &mut self.pushes[job.record];
         let is_first = !std::mem::replace(&mut push.service_failure, true);
-        if is_first && job.event.awaits_answer() {
+        // A second copy that fails does not take back what the first one brought.
+        if is_first && !push.delivered && job.event.awaits_answer() {
             let person = push.person.clone();
             self.chat_remark(&job.app_id, &person, FAILURE);
         }

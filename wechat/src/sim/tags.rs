@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Ask, Outcome, Refused, bare, done};
+use super::answer::{Ask, Outcome, Refused, bare, done, number};
 use super::followers::{followers_where, page_after};
 use super::people::Tie;
 use super::state::World;
@@ -15,13 +15,6 @@ const TAGS_EACH: usize = 20;
 const BATCH: usize = 50;
 /// The first number WeChat gives; those below are its own, such as 2 for starred followers.
 const FIRST: i64 = 100;
-
-/// A number WeChat's clients also write as text.
-fn number(value: &Value) -> Option<i64> {
-    value
-        .as_i64()
-        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-}
 
 fn known_tag(world: &mut World, ask: &Ask, given: &Value) -> Result<i64, Refused> {
     let id = number(given).ok_or_else(|| Refused::new(45159, "invalid tag"))?;

@@ -196,3 +196,26 @@ async fn a_jsapi_ticket_is_kept_for_two_hours() {
     world.pass(7200);
     assert_ne!(ask().await["ticket"], first["ticket"]);
 }
+
+#[actix_web::test]
+async fn a_unionid_appears_with_the_open_platform_changes_with_it_and_goes() {
+    let world = World::start();
+    world.handle().follow(PAPER, "alice");
+    let openid = world.handle().openid(PAPER, "alice");
+    let unionid = async || {
+        let info = world.info(PAPER, "alice").await;
+        assert_eq!(info["openid"], openid.as_str());
+        info.get("unionid").cloned()
+    };
+
+    assert_eq!(unionid().await, None);
+    world.handle().set_open_platform(PAPER, Some("platform"));
+    let same = world.handle().unionid(STATION, "alice").map(Value::from);
+    assert_eq!(unionid().await, same);
+    world.handle().set_open_platform(PAPER, Some("another"));
+    assert!(unionid().await.is_some_and(|other| Some(other) != same));
+    let url = world.url(&format!("sim/open-platforms/{PAPER}"));
+    let answer = world.client.post(url).body("null").send().await;
+    assert_eq!(answer.expect("an answer").status(), 204);
+    assert_eq!(unionid().await, None);
+}

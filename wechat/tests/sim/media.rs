@@ -59,7 +59,8 @@ async fn an_upload_needs_a_kind_and_a_file() {
 #[actix_web::test]
 async fn a_draft_needs_a_title_a_text_and_a_cover() {
     let world = World::start();
-    let cover = world.upload(STATION, "upload?type=thumb&", "media").await["media_id"].clone();
+    let cover =
+        world.upload(STATION, "upload?type=thumb&", "media").await["thumb_media_id"].clone();
     let draft = async |title: &str, content: &str, cover: &Value| {
         let article = json!({ "title": title, "content": content, "thumb_media_id": cover });
         let body = json!({ "articles": [article] });

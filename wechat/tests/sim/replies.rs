@@ -242,3 +242,24 @@ async fn the_same_words_are_pushed_under_different_numbers() {
     assert_ne!(numbers[0], numbers[1]);
     assert_eq!(open(Mode::Plain, &heard[0]).msg_type, "text");
 }
+
+#[actix_web::test]
+async fn of_two_copies_one_answer_is_enough() {
+    let (world, ear) = listening(CallbackMode::Plain, PushFormat::Xml);
+    world.handle().set_push_habits(PushHabits {
+        delay_min_millis: 0,
+        delay_max_millis: 0,
+        duplicate: 1.0,
+        ..habits()
+    });
+    for _ in 0..2 {
+        ear.will_say(200, text(&world, PushFormat::Xml, "好"));
+    }
+    world.handle().write(STATION, "alice", "在吗");
+    ear.wait(2).await;
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+
+    let replies = world.handle().chat(STATION, "alice");
+    let replies = replies.iter().filter(|line| line.reply.is_some());
+    assert_eq!(replies.count(), 1);
+}

@@ -196,3 +196,44 @@ async fn a_refusal_can_be_looked_up_by_its_rid() {
     let path = format!("cgi-bin/openapi/rid/get?access_token={mini}");
     assert_eq!(code(&world.post(&path, json!({ "rid": rid })).await), 76003);
 }
+
+#[actix_web::test]
+async fn the_clears_with_the_secret_come_out_of_the_same_ten() {
+    let world = World::start();
+    let token = world.token(STATION).await;
+    world
+        .handle()
+        .set_quota(STATION, "cgi-bin/getcallbackip", 1, 100);
+    let with_secret = async |secret: &str| {
+        let body = json!({ "appid": STATION, "appsecret": secret });
+        code(&world.post("cgi-bin/clear_quota/v2", body).await)
+    };
+    let secret = format!("secret-of-{STATION}");
+    assert_eq!(with_secret("guess").await, 40125);
+
+    for _ in 0..5 {
+        assert_eq!(world.verdict(&token).await, 0);
+        assert_eq!(world.verdict(&token).await, 45009);
+        assert_eq!(with_secret(&secret).await, 0);
+        let body = json!({ "appid": STATION });
+        assert_eq!(
+            code(&world.ask(STATION, "cgi-bin/clear_quota", body).await),
+            0
+        );
+    }
+    assert_eq!(with_secret(&secret).await, 48006);
+    world.pass(31 * 86_400);
+    assert_eq!(with_secret(&secret).await, 0);
+}
+
+#[actix_web::test]
+async fn a_star_covers_the_last_number_and_only_for_mini_programs() {
+    let mut apps = accounts();
+    for app in &mut apps {
+        app.ip_whitelist = Some(vec!["127.0.0.*".to_owned()]);
+    }
+    let world = World::start_with(apps);
+
+    assert_eq!(code(&world.stable_token(MINI, false).await), 0);
+    assert_eq!(code(&world.stable_token(STATION, false).await), 40164);
+}

@@ -94,12 +94,13 @@ fn field(base: &str, deed: &str, hint: &str, label: &str) -> String {
 fn account_acts(sim: &Handle, base: &str, app_id: &str, person: &str, following: bool) -> String {
     let (menu, scenes) = sim.with(|world| {
         let now = world.now();
-        let scenes: Vec<String> = world
+        let mut scenes: Vec<String> = world
             .qr_codes
             .values()
             .filter(|code| code.app_id == app_id && code.is_alive(now))
             .map(|code| format!("<option value=\"{}\">", escape(&code.scene)))
             .collect();
+        scenes.sort();
         (world.menu_for(app_id, person), scenes.concat())
     });
     let scan = field(base, "scan", "二维码的场景值", "扫码")

@@ -71,7 +71,7 @@ pub(super) async fn list_people(sim: Data<Handle>, search: Query<Search>) -> Htt
         "<form method=\"get\" action=\"/sim/\"><input name=\"q\" value=\"{}\" \
          placeholder=\"按称呼或手机号找人\"><button>查找</button></form>\
          <form method=\"post\" action=\"/sim/new-phone\"><input name=\"key\" required \
-         placeholder=\"称呼，如 chen\"><input name=\"phone\" required pattern=\"1[0-9]{{10}}\" \
+         placeholder=\"称呼\"><input name=\"phone\" required pattern=\"1[0-9]{{10}}\" \
          placeholder=\"手机号\"><button>添一部手机</button></form>",
         escape(&search.q),
     );
