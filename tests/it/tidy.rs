@@ -195,7 +195,7 @@ async fn pushes(t: &TestApp) {
                     id: Set(CallbackId(uuid::Uuid::now_v7())),
                     app_id: Set("wxdemo0000000000g1".to_owned()),
                     dedupe_key: Set(key.to_owned()),
-                    kind: Set(domain::follower::PushKind::Other),
+                    kind: Set(domain::follower::PushKind::TemplateFinished),
                     event: Set(json!({})),
                     create_time: Set(t.now().timestamp()),
                     received_at: Set(t.now()),
