@@ -93,7 +93,7 @@ impl Judged {
 #[derive(Debug)]
 pub(super) enum Written {
     /// It stands, or another one stood already.
-    In(CheckedIn),
+    In(Box<CheckedIn>),
     /// The activity was changed since it was judged: judge again.
     Moved,
 }

@@ -117,7 +117,7 @@ pub async fn check_in(
     if let Some(good) = good_at_a_glance(app, permit, &visit, &place, &sent).await?
         && let Written::In(done) = desk.write(good).await?
     {
-        return Ok(done);
+        return Ok(*done);
     }
     // Refused, or the activity was changed: only what is known now decides that.
     let place = desk.place_now(app, permit.committee(), id).await?;
@@ -138,7 +138,7 @@ pub async fn check_in(
     let row = row(app.clock.now(), &visit, &sent, &place.policy, &admission);
     let judged = Judged::new(permit.caller.actor(), &place, attendance.id, row);
     match desk.write(judged).await? {
-        Written::In(done) => Ok(done),
+        Written::In(done) => Ok(*done),
         Written::Moved => Err(moved()),
     }
 }

@@ -156,7 +156,7 @@ pub(super) async fn append_acts(txn: &DatabaseTransaction, acts: Vec<Act>) -> Re
         .all(txn)
         .await?
         .into_iter()
-        .map(|row| Ok((row.committee_id, Head::of(row, "audit")?)))
+        .map(|row| Ok((row.committee_id, Head::of(&row, "audit")?)))
         .collect::<Result<_>>()?;
     let mut rows = Vec::with_capacity(acts.len());
     for act in acts {
@@ -213,10 +213,10 @@ impl Head {
             .one(txn)
             .await?
             .ok_or_else(|| no_head(chain))?;
-        Self::of(row, chain)
+        Self::of(&row, chain)
     }
 
-    fn of(row: ledger_head::Model, chain: &'static str) -> Result<Self> {
+    fn of(row: &ledger_head::Model, chain: &'static str) -> Result<Self> {
         let unreadable = || ApiError::internal(anyhow::anyhow!("ledger head {chain} unreadable"));
         Ok(Self {
             committee: row.committee_id,

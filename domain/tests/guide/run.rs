@@ -37,8 +37,7 @@ impl Desk {
                 return Some(self.errors());
             }
             // These are held to the program itself in `api`.
-            "text 检查通过" | "text 运行" => {}
-            "toml" | "text" | "csv" | "" => {}
+            "text 检查通过" | "text 运行" | "toml" | "text" | "csv" | "" => {}
             info => {
                 let period = info.strip_prefix("text 结果 ");
                 let period = period.unwrap_or_else(|| panic!("line {}: {info}", block.line));

@@ -36,13 +36,13 @@ pub(super) async fn write(app: &App, judged: &[Judged]) -> Result<Vec<Result<Wri
                 .partition(|&at| new.contains(&judged[at].row.id));
             attend(txn, first.iter().map(|&at| &judged[at])).await?;
             for (at, row) in stood(txn, judged, &again).await? {
-                outcomes[at] = Some(Ok(Written::In(CheckedIn { row, first: false })));
+                outcomes[at] = Some(Ok(Written::In(Box::new(CheckedIn { row, first: false }))));
             }
             let mut acts = Vec::with_capacity(first.len());
             for at in first {
                 acts.push(judged[at].act());
                 let row = judged[at].row.clone();
-                outcomes[at] = Some(Ok(Written::In(CheckedIn { row, first: true })));
+                outcomes[at] = Some(Ok(Written::In(Box::new(CheckedIn { row, first: true }))));
             }
             let vanished = || Err(ApiError::unavailable(anyhow::anyhow!("check-in vanished")));
             let outcomes = outcomes

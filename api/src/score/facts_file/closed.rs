@@ -22,6 +22,10 @@ pub(super) struct Earlier {
     points: BTreeMap<String, Amount>,
     /// Told to be none where that period gave no grade.
     #[serde(default, deserialize_with = "told")]
+    #[expect(
+        clippy::option_option,
+        reason = "not told, told to be none, and told are three things"
+    )]
     grade: Option<Option<String>>,
     /// Told to be none where it was not asked of him then.
     #[serde(default)]
