@@ -3,7 +3,9 @@
 
 pub mod crowd;
 pub mod engine;
+pub mod node;
 mod people;
+pub mod readers;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -45,6 +47,8 @@ pub struct TestApp {
     pub committee: CommitteeId,
     /// The other one.
     pub other: CommitteeId,
+    /// What the service was configured with, for other processes beside it.
+    pub configuration: Value,
     credentials: HashMap<String, Credentials>,
     tokens: RefCell<HashMap<String, (DateTime<Utc>, String)>>,
     server: actix_web::dev::ServerHandle,
@@ -90,9 +94,20 @@ impl TestApp {
         t
     }
 
+    /// The same at [`monday`] with so many official accounts and a clock that runs by itself, for
+    /// processes that wait for one another.
+    pub async fn start_running(accounts: usize) -> Self {
+        let mut t = Self::on(Clock::starting(monday()), accounts).await;
+        t.settle_people().await;
+        t
+    }
+
     /// A service without any committee, whose WeChat has one official account per group.
     pub async fn bare(now: DateTime<Utc>, groups: usize) -> Self {
-        let clock = Clock::frozen(now);
+        Self::on(Clock::frozen(now), groups).await
+    }
+
+    async fn on(clock: Clock, groups: usize) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("a bound address"));
         let mut world: World = world::world(groups, &base);
@@ -117,7 +132,7 @@ impl TestApp {
         value["server"] =
             json!({ "workers": 2, "metrics_token": "figures", "trusted_proxies": ["127.0.0.1"] });
         value["jobs"] = json!({ "in_serve": false });
-        let config = Config::from_value(value).expect("a valid configuration");
+        let config = Config::from_value(value.clone()).expect("a valid configuration");
         let app = App::open(config, clock).await.expect("the service opens");
         engine.must_be(&app);
         app.migrate().await.expect("migrations run");
@@ -132,6 +147,7 @@ impl TestApp {
             members: HashMap::new(),
             committee: CommitteeId(uuid::Uuid::nil()),
             other: CommitteeId(uuid::Uuid::nil()),
+            configuration: value,
             credentials: HashMap::new(),
             tokens: RefCell::default(),
             server: handle,
