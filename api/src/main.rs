@@ -59,7 +59,13 @@ enum Command {
     /// Run the service. Refuses to start until it is configured and migrated.
     Serve(ConfigFile),
     /// Run only the background jobs, beside nodes that run `serve`.
-    Worker(ConfigFile),
+    Worker {
+        /// Go by the time of the simulator at `wechat.base_url`; refused where that is WeChat.
+        #[arg(long, hide = true)]
+        simulated_time: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// Bring the tables up to date, or say which steps are pending.
     Migrate {
         /// What to do.
@@ -216,8 +222,18 @@ async fn main() -> Result<()> {
             demo::simulator::run(options).await
         }
         Command::Serve(config) => serve(open(&config).await?).await,
-        Command::Worker(config) => {
-            Worker::spawn(open(&config).await?);
+        Command::Worker {
+            simulated_time,
+            config,
+        } => {
+            let config = load(&config)?;
+            let clock = if simulated_time {
+                let profile = std::env::var(wechat::sim::PROFILE).ok();
+                demo::time::follow(&config.wechat.base_url, profile.as_deref()).await?
+            } else {
+                Clock::System
+            };
+            Worker::spawn(App::open(config, clock).await?);
             stop_signal().await
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,

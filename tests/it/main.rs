@@ -31,6 +31,7 @@ mod notice_ways;
 mod people;
 mod period;
 mod plan;
+mod process;
 mod report;
 mod review;
 mod roster;

@@ -3,7 +3,9 @@
 
 pub mod crowd;
 pub mod engine;
+pub mod node;
 mod people;
+pub mod readers;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -45,6 +47,8 @@ pub struct TestApp {
     pub committee: CommitteeId,
     /// The other one.
     pub other: CommitteeId,
+    /// What the service was configured with, for other processes beside it.
+    pub configuration: Value,
     credentials: HashMap<String, Credentials>,
     tokens: RefCell<HashMap<String, (DateTime<Utc>, String)>>,
     server: actix_web::dev::ServerHandle,
@@ -92,7 +96,7 @@ impl TestApp {
 
     /// A service at [`monday`] whose configuration or whose WeChat is another than usual.
     pub async fn changed(change: impl FnOnce(&mut World, &mut Value)) -> Self {
-        let mut t = Self::bare_changed(monday(), 3, change).await;
+        let mut t = Self::on(Clock::frozen(monday()), 3, change).await;
         t.settle_people().await;
         t
     }
@@ -102,17 +106,20 @@ impl TestApp {
         Self::changed(|_, config| change(config)).await
     }
 
-    /// A service without any committee, whose WeChat has one official account per group.
-    pub async fn bare(now: DateTime<Utc>, groups: usize) -> Self {
-        Self::bare_changed(now, groups, |_, _| {}).await
+    /// A service at [`monday`] with so many official accounts and a clock that runs by itself, for
+    /// processes that wait for one another.
+    pub async fn start_running(accounts: usize) -> Self {
+        let mut t = Self::on(Clock::starting(monday()), accounts, |_, _| {}).await;
+        t.settle_people().await;
+        t
     }
 
-    async fn bare_changed(
-        now: DateTime<Utc>,
-        groups: usize,
-        change: impl FnOnce(&mut World, &mut Value),
-    ) -> Self {
-        let clock = Clock::frozen(now);
+    /// A service without any committee, whose WeChat has one official account per group.
+    pub async fn bare(now: DateTime<Utc>, groups: usize) -> Self {
+        Self::on(Clock::frozen(now), groups, |_, _| {}).await
+    }
+
+    async fn on(clock: Clock, groups: usize, change: impl FnOnce(&mut World, &mut Value)) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("a bound address"));
         let mut world: World = world::world(groups, &base);
@@ -145,7 +152,7 @@ impl TestApp {
         };
         let sim = wechat::sim::start(options, simulator).expect("the simulator starts");
 
-        let config = Config::from_value(value).expect("a valid configuration");
+        let config = Config::from_value(value.clone()).expect("a valid configuration");
         let app = App::open(config, clock).await.expect("the service opens");
         engine.must_be(&app);
         app.migrate().await.expect("migrations run");
@@ -160,6 +167,7 @@ impl TestApp {
             members: HashMap::new(),
             committee: CommitteeId(uuid::Uuid::nil()),
             other: CommitteeId(uuid::Uuid::nil()),
+            configuration: value,
             credentials: HashMap::new(),
             tokens: RefCell::default(),
             server: handle,

@@ -9,6 +9,7 @@ pub mod client;
 mod page;
 pub mod simulator;
 pub mod story;
+pub mod time;
 pub mod world;
 
 use std::net::{Ipv4Addr, TcpListener};

@@ -112,6 +112,10 @@ fn meaning(error: &Error, now: DateTime<Utc>) -> Answer {
             cause: Cause::Token,
             until: Some(*until),
         }),
+        // Said by whatever stands between us and WeChat, of a connection and not of the message.
+        Error::Rejected {
+            status: 408 | 429, ..
+        } => Answer::Lost,
         Error::Rejected { status, .. } => Answer::Unsendable(format!("http_{status}")),
         Error::NotSent { .. } | Error::Setup(_) => Answer::NotSent,
         // What this build cannot place may have been sent.
@@ -167,9 +171,12 @@ mod tests {
             cause: cause.clone(),
         };
         let not_sent = Error::NotSent { endpoint, cause };
+        let rejected = |status| judge(&Err(Error::Rejected { endpoint, status }), now).answer;
 
         assert_eq!(judge(&Err(lost), now).answer, Answer::Lost);
         assert_eq!(judge(&Err(not_sent), now).answer, Answer::NotSent);
+        assert_eq!(rejected(408), Answer::Lost);
+        assert_eq!(rejected(412), Answer::Unsendable("http_412".to_owned()));
         assert_eq!(heard(-1).answer, Answer::Lost);
         assert_eq!(heard(-77_777).answer, Answer::Lost);
     }
