@@ -13,6 +13,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, QueryFilter, QueryOrder,
     QueryTrait, Select,
 };
+use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
 use super::periods::history::{self, Before};
@@ -107,13 +108,42 @@ pub struct Known {
     pub before: Before,
 }
 
+/// Who was in a group, and his days in office: a group has the facts of its members on these days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Belonging {
+    /// The member.
+    pub member: MemberId,
+    /// His first day in office.
+    pub joined_on: NaiveDate,
+    /// His last day in office.
+    pub left_on: Option<NaiveDate>,
+}
+
+impl Belonging {
+    fn of(row: &member::Model) -> Self {
+        Self {
+            member: row.id,
+            joined_on: row.joined_on,
+            left_on: row.left_on,
+        }
+    }
+
+    /// Whether a fact is one of his, of a day on which he was in office.
+    pub fn brings(&self, fact: &Fact) -> bool {
+        fact.subject == Subject::Member(self.member)
+            && self.joined_on <= fact.on
+            && self.left_on.is_none_or(|left| fact.on <= left)
+    }
+}
+
 /// A group with what is known of it.
 #[derive(Clone, Debug)]
 pub struct KnownGroup {
     /// The group.
     pub group: group::Model,
     /// Who was in it and in office on a day of the period, by id.
-    pub members: Vec<MemberId>,
+    pub members: Vec<Belonging>,
     /// The group as rules look at it.
     pub person: Person,
     /// Its facts and those of its members.
@@ -179,7 +209,7 @@ pub async fn members(
         .collect())
 }
 
-/// Every group, with the facts of those who were in it and in office on a day of the period.
+/// Every group, with the facts of those who were in it, of the days on which they were in office.
 pub async fn groups(
     app: &App,
     committee: CommitteeId,
@@ -199,14 +229,16 @@ pub async fn groups(
         let Some(person) = places.group(group.id) else {
             continue;
         };
-        let members: Vec<MemberId> = members
+        let members: Vec<Belonging> = members
             .iter()
             .filter(|member| member.group_id == group.id)
-            .map(|member| member.id)
+            .map(Belonging::of)
             .collect();
         let mut own = facts.remove(&person.subject).unwrap_or_default();
-        for &member in &members {
-            own.extend(facts.remove(&Subject::Member(member)).unwrap_or_default());
+        for one in &members {
+            let his = facts.remove(&Subject::Member(one.member));
+            let his = his.into_iter().flatten();
+            own.extend(his.filter(|fact| one.brings(fact)));
         }
         known.push(KnownGroup {
             before: Before::of(earlier.remove(&person.subject), &person),
@@ -314,4 +346,46 @@ pub fn fact_of(row: fact::Model) -> Result<Fact> {
         reverses: row.reverses,
     };
     told.read()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_group_has_what_its_member_did_while_he_was_in_office() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let member = MemberId(Uuid::from_u128(1));
+        let belonging = Belonging {
+            member,
+            joined_on: day("2026-03-01"),
+            left_on: Some(day("2026-09-30")),
+        };
+        let fact = |subject: Subject, on: &str| Fact {
+            id: FactId(Uuid::nil()),
+            subject,
+            kind: "proposal".to_owned(),
+            on: day(on),
+            title: String::new(),
+            reference: None,
+            attributes: domain::score::Attributes::new(),
+            recorder: None,
+            verified: true,
+            reverses: None,
+        };
+        let his = Subject::Member(member);
+
+        for (on, brings) in [
+            ("2026-02-28", false),
+            ("2026-03-01", true),
+            ("2026-09-30", true),
+            ("2026-10-01", false),
+        ] {
+            assert_eq!(belonging.brings(&fact(his, on)), brings, "{on}");
+        }
+        let other = Subject::Member(MemberId(Uuid::from_u128(2)));
+        assert!(!belonging.brings(&fact(other, "2026-05-01")));
+    }
 }

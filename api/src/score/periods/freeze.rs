@@ -6,7 +6,7 @@
 //! `member:ID REVISION HASH-OF-THE-DOCUMENT HASH-OF-THE-BASIS`.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::ids::{AmendmentId, CommitteeId, MemberId, PeriodId, SheetId};
+use domain::ids::{AmendmentId, CommitteeId, PeriodId, SheetId};
 use domain::score::{Attributes, Candidate, Period, Person, Scheme, Sheet, Subject};
 use entity::sheet;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use super::history::Before;
 use crate::app::App;
 use crate::crypto::random;
 use crate::error::{ApiError, Result};
-use crate::score::known::{self, Back, Span, candidate};
+use crate::score::known::{self, Back, Belonging, Span, candidate};
 use crate::score::places::Places;
 
 /// What a sheet was computed from besides facts and rulebook.
@@ -31,7 +31,7 @@ pub struct Basis {
     pub left_on: Option<NaiveDate>,
     /// Of a group: whose facts were counted with its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub members: Vec<MemberId>,
+    pub members: Vec<Belonging>,
     /// From which day on facts were looked at.
     pub facts_from: NaiveDate,
     /// The closed sheets that were looked at.
@@ -64,7 +64,7 @@ impl Basis {
         }
     }
 
-    fn of(person: &Person, members: &[MemberId], span: Span, before: &Before) -> Self {
+    fn of(person: &Person, members: &[Belonging], span: Span, before: &Before) -> Self {
         Self {
             traits: person.traits.clone(),
             joined_on: person.joined_on,

@@ -73,10 +73,12 @@ impl Closing {
                 from: one.basis.facts_from,
                 last: self.period.last,
             };
-            let members = one.basis.members.iter().copied().map(Subject::Member);
-            let own: Vec<Fact> = std::iter::once(one.subject)
+            let of = |subject: Subject| facts.get(&subject).unwrap_or(&none).iter();
+            let members = one.basis.members.iter().flat_map(|belonging| {
+                of(Subject::Member(belonging.member)).filter(|fact| belonging.brings(fact))
+            });
+            let own: Vec<Fact> = of(one.subject)
                 .chain(members)
-                .flat_map(|subject| facts.get(&subject).unwrap_or(&none))
                 .filter(|fact| span.covers(fact))
                 .cloned()
                 .collect();
