@@ -414,10 +414,10 @@ mod tests {
     #[test]
     fn an_administrator_sees_no_business_data() {
         for &operation in Operation::ALL {
-            let about_people_who_sign_in = ["seat_", "account_"]
+            let settings = ["seat_", "account_", "template_", "pause_"]
                 .iter()
                 .any(|word| operation.as_str().starts_with(word));
-            let business = !about_people_who_sign_in && operation != O::JobList;
+            let business = !settings && operation != O::JobList;
             assert_eq!(
                 extent(operation, Role::Admin) == Extent::None,
                 business,

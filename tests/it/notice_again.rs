@@ -42,6 +42,7 @@ async fn who_follows_again_is_told_again() {
     follow(&t, &[("chen", 0)]).await;
     let openid = t.sim.handle.openid(&official_account(0), "chen");
     until("his refusal is forgotten", async || {
+        t.run_jobs().await;
         identity::Entity::of(t.committee)
             .filter(identity::Column::Openid.eq(openid.as_str()))
             .filter(identity::Column::RefusedCode.is_null())

@@ -154,6 +154,7 @@ async fn what_was_not_sent_of_an_activity_that_is_cancelled_is_never_sent() {
     t.sim.handle.fault(Fault::errcode(48001).on(SEND).always());
     let activity = t.activity("季度学习").await;
     t.run_jobs().await;
+    t.pass_minutes(1);
     t.act(
         "alice",
         &format!("/activities/{activity}/cancel"),

@@ -74,7 +74,7 @@ pub struct InboxParams {
 /// The caller's inbox, newest first.
 #[utoipa::path(tag = "notice", params(InboxParams), responses((status = 200, body = Page<InboxMessageView>), (status = "default", body = Problem)))]
 #[get("/me/inbox")]
-pub async fn list(
+pub async fn inbox(
     app: Data<App>,
     permit: Permit<op::InboxRead>,
     params: Params<InboxParams>,
@@ -91,7 +91,7 @@ pub async fn list(
 /// Note that a message was read. The convener sees when the notice of an activity was read first.
 #[utoipa::path(tag = "notice", params(("message_id" = String, Path)), responses((status = 200, body = InboxMessageView), (status = "default", body = Problem)))]
 #[post("/me/inbox/{message_id}/read")]
-pub async fn read(
+pub async fn inbox_read(
     app: Data<App>,
     permit: Permit<op::InboxRead>,
     message_id: Path<String>,

@@ -105,7 +105,10 @@ pub struct PauseList {
 /// The accounts and templates that cannot send now, and what to do about it.
 #[utoipa::path(tag = "notice", responses((status = 200, body = PauseList), (status = "default", body = Problem)))]
 #[get("/wechat/pauses")]
-pub async fn list(app: Data<App>, permit: Permit<op::PauseList>) -> Result<Json<PauseList>> {
+pub async fn channel_pauses(
+    app: Data<App>,
+    permit: Permit<op::PauseList>,
+) -> Result<Json<PauseList>> {
     let items = pauses::list(&app, &permit).await?;
     Ok(Json(PauseList {
         items: items.into_iter().map(HoldingPauseView::from).collect(),
@@ -116,7 +119,7 @@ pub async fn list(app: Data<App>, permit: Permit<op::PauseList>) -> Result<Json<
 /// at once.
 #[utoipa::path(tag = "notice", params(("pause_id" = String, Path)), responses((status = 200, body = PauseView), (status = "default", body = Problem)))]
 #[post("/wechat/pauses/{pause_id}/resume")]
-pub async fn resume(
+pub async fn resume_channel(
     app: Data<App>,
     on: On<op::PauseResume, channel_pause::Model>,
 ) -> Result<Json<PauseView>> {

@@ -28,7 +28,7 @@ pub struct Resend {
 /// `may_send_twice`.
 #[utoipa::path(tag = "notice", params(("delivery_id" = String, Path)), request_body = Resend, responses((status = 200, body = DeliveryView), (status = "default", body = Problem)))]
 #[post("/deliveries/{delivery_id}/resend")]
-pub async fn resend_one(
+pub async fn resend_delivery(
     app: Data<App>,
     on: On<op::DeliveryResend, delivery::Model>,
     body: Body<Resend>,
@@ -54,7 +54,7 @@ pub struct ResentView {
 /// Tell everybody again whom a notice did not reach.
 #[utoipa::path(tag = "notice", params(("notice_id" = String, Path)), request_body = Resend, responses((status = 200, body = ResentView), (status = "default", body = Problem)))]
 #[post("/notices/{notice_id}/resend")]
-pub async fn resend_all(
+pub async fn resend_notice(
     app: Data<App>,
     on: On<op::DeliveryResend, notice::Model>,
     body: Body<Resend>,

@@ -67,7 +67,7 @@ impl From<Vec<Subscription>> for SubscriptionsView {
 /// each he has agreed to.
 #[utoipa::path(tag = "notice", responses((status = 200, body = SubscriptionsView), (status = "default", body = Problem)))]
 #[get("/me/subscriptions")]
-pub async fn mine(
+pub async fn my_subscriptions(
     app: Data<App>,
     permit: Permit<op::SubscriptionRead>,
 ) -> Result<Json<SubscriptionsView>> {
@@ -110,7 +110,7 @@ pub struct SubscriptionReport {
 /// message. WeChat reports the same tap to us; it counts once.
 #[utoipa::path(tag = "notice", request_body = SubscriptionReport, responses((status = 200, body = SubscriptionsView), (status = "default", body = Problem)))]
 #[post("/me/subscriptions")]
-pub async fn report(
+pub async fn report_subscriptions(
     app: Data<App>,
     permit: Permit<op::SubscriptionReport>,
     body: Body<SubscriptionReport>,

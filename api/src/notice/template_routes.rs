@@ -66,7 +66,10 @@ pub struct TemplateList {
 /// By which template each account tells of each purpose.
 #[utoipa::path(tag = "notice", responses((status = 200, body = TemplateList), (status = "default", body = Problem)))]
 #[get("/wechat/templates")]
-pub async fn list(app: Data<App>, permit: Permit<op::TemplateRead>) -> Result<Json<TemplateList>> {
+pub async fn message_templates(
+    app: Data<App>,
+    permit: Permit<op::TemplateRead>,
+) -> Result<Json<TemplateList>> {
     let items = templates::list(&app, &permit).await?;
     Ok(Json(TemplateList {
         items: items.into_iter().map(TemplateView::from).collect(),
@@ -95,7 +98,7 @@ pub struct NewTemplate {
 /// says. It counts for what is sent from now on.
 #[utoipa::path(tag = "notice", params(("app_id" = String, Path), ("purpose" = NoticePurpose, Path)), request_body = NewTemplate, responses((status = 200, body = TemplateView), (status = "default", body = Problem)))]
 #[put("/wechat/templates/{app_id}/{purpose}")]
-pub async fn put(
+pub async fn put_message_template(
     app: Data<App>,
     permit: Permit<op::TemplateWrite>,
     path: Path<(String, String)>,
