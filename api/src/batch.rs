@@ -34,7 +34,9 @@ impl<T: 'static, R: 'static> Batcher<T, R> {
     ///
     /// At most `most` are done in one batch, and at most `room` wait. `perform` does a batch and
     /// answers each in its order. When it fails as a whole, each is tried alone, so that one that
-    /// cannot be done never fails its neighbours.
+    /// cannot be done never fails its neighbours; when it fails with `unavailable` none of them is
+    /// at fault, and all are sent away at once instead of waiting for a database that is gone.
+    /// What nobody waits for any more is not begun.
     pub fn spawn(
         room: usize,
         most: usize,
@@ -44,10 +46,19 @@ impl<T: 'static, R: 'static> Batcher<T, R> {
         actix_web::rt::spawn(async move {
             let mut batch: Vec<Asked<T, R>> = Vec::with_capacity(most);
             while asked.recv_many(&mut batch, most).await > 0 {
-                let (items, answers): (Vec<T>, Vec<_>) = batch.drain(..).unzip();
+                let waited_for = batch.drain(..).filter(|(_, answer)| !answer.is_closed());
+                let (items, answers): (Vec<T>, Vec<_>) = waited_for.unzip();
+                if items.is_empty() {
+                    continue;
+                }
                 match together(&perform, &items).await {
                     Ok(outcomes) => answer(answers, outcomes),
                     Err(error) if items.len() == 1 => answer(answers, vec![Err(error)]),
+                    Err(error) if error.code == Code::Unavailable => {
+                        tracing::warn!(%error, count = items.len(), "a batch cannot be done now");
+                        let later = items.iter().map(|_| Err(come_again())).collect();
+                        answer(answers, later);
+                    }
                     Err(error) => {
                         tracing::warn!(%error, count = items.len(), "a batch failed; each is tried alone");
                         for (item, to) in items.chunks(1).zip(answers) {
@@ -70,14 +81,12 @@ impl<T: 'static, R: 'static> Batcher<T, R> {
         let (answer, answered) = oneshot::channel();
         self.waiting
             .try_send((item, answer))
-            .map_err(|_| too_many())?;
-        answered
-            .await
-            .unwrap_or_else(|_| Err(ApiError::new(Code::Unavailable)))
+            .map_err(|_| come_again())?;
+        answered.await.unwrap_or_else(|_| Err(come_again()))
     }
 }
 
-fn too_many() -> ApiError {
+fn come_again() -> ApiError {
     ApiError {
         retry_after: Some(1),
         ..ApiError::new(Code::Unavailable)
@@ -117,12 +126,16 @@ mod tests {
 
     use super::*;
 
-    /// Doubles numbers; a group with a 13 in it fails, and a 7 is refused.
+    /// Doubles numbers; a batch with a 13 in it fails, one with a 17 finds the database gone, and a
+    /// 7 is refused.
     fn doubling(groups: Rc<RefCell<Vec<usize>>>) -> Batcher<u32, u32> {
         Batcher::spawn(64, 16, async move |numbers: &[u32]| {
             groups.borrow_mut().push(numbers.len());
             tokio::task::yield_now().await;
             if numbers.contains(&13) {
+                return Err(anyhow::anyhow!("poisoned").into());
+            }
+            if numbers.contains(&17) {
                 return Err(ApiError::new(Code::Unavailable));
             }
             Ok(numbers
@@ -145,13 +158,17 @@ mod tests {
         for (number, answer) in (0..40).zip(answers) {
             match number {
                 7 => assert_eq!(answer.unwrap_err().code, Code::Conflict),
-                13 => assert_eq!(answer.unwrap_err().code, Code::Unavailable),
+                13 => assert_eq!(answer.unwrap_err().code, Code::Internal),
+                // They were taken together with 17.
+                16..32 => assert_eq!(answer.unwrap_err().code, Code::Unavailable),
                 _ => assert_eq!(answer.unwrap(), number * 2),
             }
         }
-        // Sixteen, of which one fails all, so sixteen alone; then sixteen and eight.
-        assert_eq!(groups.borrow().iter().sum::<usize>(), 16 + 16 + 16 + 8);
-        assert_eq!(groups.borrow()[0], 16);
+        // Sixteen, of which one fails all, so sixteen alone; sixteen that nobody tries again; eight.
+        let mut expected = vec![16];
+        expected.extend([1; 16]);
+        expected.extend([16, 8]);
+        assert_eq!(*groups.borrow(), expected);
     }
 
     #[actix_web::test]
@@ -170,6 +187,19 @@ mod tests {
                 (Code::Unavailable, Some(1))
             );
         }
+    }
+
+    #[actix_web::test]
+    async fn what_nobody_waits_for_is_not_begun() {
+        let groups: Rc<RefCell<Vec<usize>>> = Rc::default();
+        let queue = doubling(Rc::clone(&groups));
+
+        let mut gone = Box::pin(queue.ask(1));
+        assert!(futures_util::poll!(gone.as_mut()).is_pending());
+        drop(gone);
+        assert_eq!(queue.ask(2).await.unwrap(), 4);
+
+        assert_eq!(*groups.borrow(), [1]);
     }
 
     #[actix_web::test]
