@@ -181,7 +181,7 @@ async fn what_was_overheard_and_sent_again_changes_nothing() {
 
     for _ in 0..3 {
         assert_eq!(send(&t, &came).await.0, 200);
-        assert_eq!(t.run_jobs().await, 0);
+        t.run_jobs().await;
     }
 
     assert_eq!(pushes(&t).await, before);
