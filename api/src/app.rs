@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::Vault;
 use crate::db::Db;
+use crate::facts::Facts;
 use crate::rulebook::Schemes;
 use crate::telemetry::Metrics;
 use crate::wechat_apps::{NodeTokens, WechatApps};
@@ -36,6 +37,8 @@ pub struct App {
     pub wechat_apps: WechatApps,
     /// Rulebooks made ready for computing.
     pub schemes: Schemes,
+    /// The facts that were looked at lately.
+    pub facts: Facts,
     /// Figures for the operator.
     pub metrics: Metrics,
     /// Wakes the worker of this node when a job was enqueued.
@@ -68,6 +71,7 @@ impl App {
             standings: Standings::new(&db, &clock),
             wechat_apps: WechatApps::new(&config.wechat, &clock, shared_tokens)?,
             schemes: Schemes::default(),
+            facts: Facts::default(),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),
             config,

@@ -13,6 +13,7 @@ pub mod db;
 pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod facts;
 pub mod idempotency;
 pub mod jobs;
 pub mod methods;

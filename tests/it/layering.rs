@@ -109,7 +109,7 @@ fn routes_know_no_database_and_services_know_no_http() {
 }
 
 /// What every capability may stand on; a room stands on nothing but rooms.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "access",
     "app",
     "batch",
@@ -121,6 +121,7 @@ const ROOMS: [&str; 19] = [
     "edge",
     "error",
     "extract",
+    "facts",
     "idempotency",
     "jobs",
     "methods",

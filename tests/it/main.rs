@@ -19,6 +19,7 @@ mod crowd;
 mod desk;
 mod duty;
 mod duty_import;
+mod facts;
 mod files;
 mod layering;
 mod leave;
