@@ -5,6 +5,7 @@
 
 mod acts;
 mod chain;
+mod many;
 mod system;
 mod write;
 
@@ -22,6 +23,7 @@ use serde_json::Value;
 pub use acts::Act;
 use chain::{Entry, append_audit};
 pub use chain::{begin_chains, seal_audit, seal_fact};
+pub(crate) use many::{among, insert};
 pub use system::SYSTEM;
 pub use write::{NewFact, NewJob, Write};
 
