@@ -21,8 +21,8 @@ use crate::idempotency::once;
 use crate::methods::Methods;
 use crate::worker::Worker;
 use crate::{
-    account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
-    plan, report, review, roster, score, sign_in, wechat_account,
+    account, activity, audit, calendar, callback, checkin, content, duty, files, leave, notice,
+    people, plan, report, review, roster, score, sign_in, wechat_account,
 };
 
 /// Serves on `listener` until the server is stopped, with a worker beside it if so configured.
@@ -122,6 +122,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(readyz)
         .service(metrics)
         .configure(callback::configure)
+        .configure(content::configure_public)
         .service(
             utoipa_actix_web::scope("/api/v1")
                 .wrap(from_fn(once))
@@ -130,6 +131,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .configure(account::configure)
                 .configure(roster::configure)
                 .configure(files::configure)
+                .configure(content::configure)
                 .configure(calendar::configure)
                 .configure(plan::configure)
                 .configure(activity::configure)

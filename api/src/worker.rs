@@ -10,18 +10,19 @@ use futures_util::future::try_join_all;
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::{self, Lane, Outcome};
-use crate::{callback, notice, tidy, wechat_account};
+use crate::{callback, content, notice, tidy, wechat_account};
 
 /// How often the worker looks whether the nightly work is enqueued.
 const SCHEDULES: TimeDelta = TimeDelta::minutes(10);
 /// How long the worker sleeps when nothing wakes it.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// What takes long: a notice to many, or whole lists.
+/// What takes long: a notice to many, whole lists, or a WeChat that does not answer.
 const LONG: &[&str] = &[
     notice::DELIVER,
     notice::RECONCILE,
     callback::RESYNC,
+    content::CHECK,
     wechat_account::CHECK,
     tidy::TIDY,
 ];
@@ -99,6 +100,7 @@ async fn perform(app: &App, job: &job::Model) -> Result<Outcome> {
         callback::HANDLE => callback::handle_due(app, job).await,
         callback::FOLLOW => callback::follow(app, job).await,
         callback::RESYNC => callback::resync_due(app, job).await,
+        content::CHECK => content::check_due(app, job).await,
         wechat_account::CHECK => wechat_account::check_due(app, job).await,
         tidy::TIDY => tidy::tidy_due(app, job).await,
         unknown => Err(anyhow::anyhow!("no handler for jobs of kind {unknown}").into()),

@@ -14,6 +14,7 @@ mod backup;
 mod calendar;
 mod callback;
 mod checkin;
+mod content;
 mod contract;
 mod crowd;
 mod desk;
