@@ -41,6 +41,7 @@ mod schema;
 mod score;
 mod session;
 mod sign_in;
+mod stopping;
 mod story;
 mod term;
 mod tidy;
