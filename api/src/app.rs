@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::crypto::Vault;
 use crate::db::Db;
 use crate::facts::Facts;
+use crate::jobs::Halt;
 use crate::rulebook::Schemes;
 use crate::telemetry::Metrics;
 use crate::wechat_apps::{NodeTokens, WechatApps};
@@ -43,6 +44,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Wakes the worker of this node when a job was enqueued.
     pub work: tokio::sync::Notify,
+    /// Whether the jobs of this node are to come to their end.
+    pub halt: Halt,
 }
 
 impl App {
@@ -74,6 +77,7 @@ impl App {
             facts: Facts::default(),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),
+            halt: Halt::default(),
             config,
             clock,
             db,

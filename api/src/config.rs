@@ -12,6 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::content::ContentPolicy;
 use domain::follower::Topic;
 use domain::notice::NoticePurpose;
 use secrecy::{ExposeSecret, SecretString};
@@ -200,6 +201,10 @@ pub struct Wechat {
     /// Where WeChat reaches this service, such as `https://station.example.org`, without a slash
     /// at its end; `xingdong check-config` asks the callback address of every account there.
     pub public_url: Option<String>,
+    /// Whether what members write and upload is held against WeChat's rules: `open` shows it until
+    /// somebody hides it, `closed` hides it from other members until it is found clean or kept by
+    /// the office, `off` asks nothing.
+    pub content_check: ContentPolicy,
     /// The pages of the mini-program that replies and menus of official accounts lead to.
     pub pages: Pages,
     /// The mini-program and the official accounts.
@@ -211,6 +216,7 @@ impl Default for Wechat {
         Self {
             base_url: "https://api.weixin.qq.com".to_owned(),
             public_url: None,
+            content_check: ContentPolicy::Open,
             pages: Pages::default(),
             apps: Vec::new(),
         }

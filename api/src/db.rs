@@ -132,6 +132,16 @@ impl Db {
         &self.read
     }
 
+    /// Waits until nobody uses a connection any more, then closes them all; nothing is asked
+    /// afterwards.
+    pub async fn close(&self) {
+        for pool in [&self.write, &self.read] {
+            if let Err(error) = pool.clone().close().await {
+                tracing::warn!(%error, "a database connection was not closed");
+            }
+        }
+    }
+
     /// For migrations, which make their own transactions.
     pub fn migrations(&self) -> &DatabaseConnection {
         &self.write

@@ -30,6 +30,7 @@ pub mod audit;
 pub mod calendar;
 pub mod callback;
 pub mod checkin;
+pub mod content;
 pub mod duty;
 pub mod files;
 pub mod leave;

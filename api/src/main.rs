@@ -7,12 +7,15 @@ use anyhow::{Context, Result, bail};
 use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
-use api::worker::Worker;
+use api::worker::{GRACE, Worker};
 use api::{audit, backup, demo, founding, roster, score, server, telemetry, wechat_account};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use migration::Migrator;
 use sea_orm_migration::MigratorTrait;
+
+/// How long connections to the database may be in use after everything was stopped.
+const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// 邢动驿站: activities, check-in and explained scores for committees of the CPPCC.
 #[derive(Debug, Parser)]
@@ -57,7 +60,13 @@ enum Command {
         seed: u64,
     },
     /// Run the service. Refuses to start until it is configured and migrated.
-    Serve(ConfigFile),
+    Serve {
+        /// Go by the time of the simulator at `wechat.base_url`; refused where that is WeChat.
+        #[arg(long, hide = true)]
+        simulated_time: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// Run only the background jobs, beside nodes that run `serve`.
     Worker {
         /// Go by the time of the simulator at `wechat.base_url`; refused where that is WeChat.
@@ -221,20 +230,21 @@ async fn main() -> Result<()> {
             };
             demo::simulator::run(options).await
         }
-        Command::Serve(config) => serve(open(&config).await?).await,
+        Command::Serve {
+            simulated_time,
+            config,
+        } => serve(open_at(&config, simulated_time).await?).await,
         Command::Worker {
             simulated_time,
             config,
         } => {
-            let config = load(&config)?;
-            let clock = if simulated_time {
-                let profile = std::env::var(wechat::sim::PROFILE).ok();
-                demo::time::follow(&config.wechat.base_url, profile.as_deref()).await?
-            } else {
-                Clock::System
-            };
-            Worker::spawn(App::open(config, clock).await?);
-            stop_signal().await
+            let app = open_at(&config, simulated_time).await?;
+            let worker = Worker::spawn(Arc::clone(&app));
+            stop_signal().await?;
+            tracing::info!("stopping: running jobs finish");
+            worker.stop(GRACE).await;
+            close(&app).await;
+            Ok(())
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
@@ -360,6 +370,26 @@ async fn open(file: &ConfigFile) -> Result<Arc<App>> {
     App::open(load(file)?, Clock::System).await
 }
 
+/// The parts at the time of the machine, or at that of the simulator they are tried against.
+async fn open_at(file: &ConfigFile, simulated_time: bool) -> Result<Arc<App>> {
+    let config = load(file)?;
+    let clock = if simulated_time {
+        let profile = std::env::var(wechat::sim::PROFILE).ok();
+        demo::time::follow(&config.wechat.base_url, profile.as_deref()).await?
+    } else {
+        Clock::System
+    };
+    App::open(config, clock).await
+}
+
+/// Closes the database while there is still a runtime to do it: a connection that outlived it
+/// would panic. Who holds one for longer than this is not waited for.
+async fn close(app: &App) {
+    if tokio::time::timeout(CLOSING, app.db.close()).await.is_err() {
+        tracing::warn!("a database connection is still in use");
+    }
+}
+
 async fn serve(app: Arc<App>) -> Result<()> {
     let pending = Migrator::get_pending_migrations(app.db.read()).await?.len();
     if pending > 0 {
@@ -371,12 +401,28 @@ async fn serve(app: Arc<App>) -> Result<()> {
     let server = server::serve(&app, listener)?;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
+    let worker = app
+        .config
+        .jobs
+        .in_serve
+        .then(|| Worker::spawn(Arc::clone(&app)));
     let checked = Arc::clone(&app);
-    actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
+    let check = actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
     stop_signal().await?;
-    tracing::info!("stopping: running requests finish");
-    handle.stop(true).await;
+    tracing::info!("stopping: running requests and jobs finish");
+    // The next start checks the accounts again.
+    check.abort();
+    let jobs = async {
+        if let Some(worker) = worker {
+            worker.stop(GRACE).await;
+        }
+    };
+    futures_util::future::join3(handle.stop(true), jobs, check)
+        .await
+        .2
+        .ok();
     running.await??;
+    close(&app).await;
     Ok(())
 }
 

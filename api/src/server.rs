@@ -19,13 +19,12 @@ use crate::edge::edge;
 use crate::error::{ApiError, Code, Result};
 use crate::idempotency::once;
 use crate::methods::Methods;
-use crate::worker::Worker;
 use crate::{
-    account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
-    plan, report, review, roster, score, sign_in, wechat_account,
+    account, activity, audit, calendar, callback, checkin, content, duty, files, leave, notice,
+    people, plan, report, review, roster, score, sign_in, wechat_account,
 };
 
-/// Serves on `listener` until the server is stopped, with a worker beside it if so configured.
+/// Serves on `listener` until the server is stopped. Jobs are left to a worker beside it.
 pub fn serve(app: &Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
     let data = Data::from(Arc::clone(app));
     let methods = Data::new(Methods::of(&openapi()));
@@ -46,9 +45,6 @@ pub fn serve(app: &Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
     });
     if app.config.server.workers > 0 {
         server = server.workers(app.config.server.workers);
-    }
-    if app.config.jobs.in_serve {
-        Worker::spawn(Arc::clone(app));
     }
     Ok(server
         .shutdown_timeout(app.config.server.shutdown_seconds)
@@ -122,6 +118,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(readyz)
         .service(metrics)
         .configure(callback::configure)
+        .configure(content::configure_public)
         .service(
             utoipa_actix_web::scope("/api/v1")
                 .wrap(from_fn(once))
@@ -130,6 +127,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .configure(account::configure)
                 .configure(roster::configure)
                 .configure(files::configure)
+                .configure(content::configure)
                 .configure(calendar::configure)
                 .configure(plan::configure)
                 .configure(activity::configure)

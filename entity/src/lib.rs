@@ -16,6 +16,7 @@ pub mod callback;
 pub mod channel_pause;
 pub mod checkin;
 pub mod committee;
+pub mod content_check;
 pub mod correction;
 pub mod delivery;
 pub mod duty_import;

@@ -17,7 +17,7 @@ use api::db::Actor;
 use api::demo::world::{self, COMMITTEE, official_account};
 use api::founding::{self, Founding, Group, Term};
 use api::notice::{Announcement, announce};
-use api::worker::Worker;
+use api::worker::{GRACE, Worker};
 use chrono::{NaiveDate, TimeDelta};
 use domain::activity::{ActivityKind, ActivityMode, ActivityStatus};
 use domain::ids::{AccountId, ActivityId, CommitteeId, IdentityId, MemberId};
@@ -87,7 +87,7 @@ async fn drain(deliveries: usize, recipients: usize, accounts: usize, millis: us
         publish(&app, &meeting, &members).await?;
     }
     let begun = Instant::now();
-    Worker::spawn(app.clone());
+    let worker = Worker::spawn(app.clone());
     let accepted = drained(&app, committee).await?;
     let seconds = begun.elapsed().as_secs_f64();
 
@@ -126,6 +126,8 @@ async fn drain(deliveries: usize, recipients: usize, accounts: usize, millis: us
         shown == (notices + 1) * recipients,
         "phones show {shown} messages"
     );
+    ensure!(worker.stop(GRACE).await, "the worker stops");
+    app.db.close().await;
     Ok(())
 }
 
