@@ -6,6 +6,7 @@
 mod acts;
 mod chain;
 mod system;
+mod tables;
 mod write;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ pub use acts::Act;
 use chain::{Entry, append_audit};
 pub use chain::{begin_chains, seal_audit, seal_fact};
 pub use system::SYSTEM;
+pub use tables::Tables;
 pub use write::{NewFact, NewJob, Write};
 
 use crate::config;
