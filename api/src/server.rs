@@ -20,7 +20,7 @@ use crate::methods::Methods;
 use crate::worker::Worker;
 use crate::{
     account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
-    plan, report, review, roster, score, sign_in, wechat_account,
+    plan, report, review, roster, score, sign_in, telemetry, wechat_account,
 };
 
 /// Serves on `listener` until the server is stopped, with a worker beside it if so configured.
@@ -168,7 +168,11 @@ async fn readyz(app: Data<App>) -> Result<HttpResponse> {
 /// Figures for Prometheus, for the bearer of the operator's token.
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 404, body = crate::error::Problem)), security(()))]
 #[get("/metrics")]
-async fn metrics(app: Data<App>, request: actix_web::HttpRequest) -> Result<HttpResponse> {
+async fn metrics(
+    app: Data<App>,
+    desk: Data<checkin::Desk>,
+    request: actix_web::HttpRequest,
+) -> Result<HttpResponse> {
     let token = app
         .config
         .server
@@ -185,7 +189,10 @@ async fn metrics(app: Data<App>, request: actix_web::HttpRequest) -> Result<Http
     if !matches {
         return Err(ApiError::new(Code::Unauthenticated));
     }
+    let waiting = telemetry::Waiting {
+        desk: desk.waiting(),
+    };
     Ok(HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        .body(app.metrics.render()))
+        .body(telemetry::look(&app, waiting).await))
 }

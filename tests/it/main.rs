@@ -20,6 +20,7 @@ mod desk;
 mod doctor;
 mod duty;
 mod duty_import;
+mod figures;
 mod files;
 mod keys;
 mod layering;

@@ -73,6 +73,7 @@ pub fn run(request: &Request) -> Result<()> {
     if compiles && request.filter.is_empty() {
         parts.push(doc_tests());
         parts.push(foreign_clients());
+        parts.push(alert_rules());
     }
     match programs {
         Some(programs) if compiles => parts.push(service_half(request, &programs)),
@@ -85,6 +86,7 @@ pub fn run(request: &Request) -> Result<()> {
 const EMBEDDED: &str = "embedded half (SQLite, cache in process)";
 const DOCS: &str = "examples in the documentation";
 const CLIENTS: &str = "other people's clients (wechatpy, node-easywechat)";
+const RULES: &str = "alert rules (promtool)";
 const SERVICE: &str = "service half (PostgreSQL, Redis)";
 
 /// One part of the run and what became of it.
@@ -190,6 +192,35 @@ fn foreign_clients() -> Part {
         .args(["nextest", "run", "--workspace", "--test", "clients"])
         .env("XINGDONG_TEST_CLIENTS", folder);
     run_nextest(CLIENTS, &mut nextest)
+}
+
+/// Read by Prometheus' own tool, and run against days that went well and days that did not.
+fn alert_rules() -> Part {
+    let began = Instant::now();
+    let folder = workspace::root().join("docs/operate/prometheus");
+    let promtool = match tools::promtool() {
+        Ok(promtool) => promtool,
+        Err(error) => return Part::not_run(RULES, format!("{error:#}")),
+    };
+    let asked = [
+        ["check", "rules", "alerts.yaml"],
+        ["test", "rules", "alerts-test.yaml"],
+    ];
+    let mut outcome = Outcome::Passed;
+    for words in asked {
+        let mut command = Command::new(&promtool);
+        match workspace::exit_code(command.args(words).current_dir(&folder)) {
+            Ok(0) => {}
+            Ok(code) => outcome = Outcome::Failed { code },
+            Err(error) => return Part::not_run(RULES, format!("{error:#}")),
+        }
+    }
+    Part {
+        name: RULES,
+        outcome,
+        tests: Counts::default(),
+        took: began.elapsed(),
+    }
 }
 
 fn service_half(request: &Request, programs: &ServerPrograms) -> Part {
