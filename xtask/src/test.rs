@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::clients;
+use crate::rehearse;
 use crate::servers::Servers;
 use crate::tools::{self, ServerPrograms};
 use crate::workspace;
@@ -76,7 +77,12 @@ pub fn run(request: &Request) -> Result<()> {
         parts.push(alert_rules());
     }
     match programs {
-        Some(programs) if compiles => parts.push(service_half(request, &programs)),
+        Some(programs) if compiles => {
+            parts.push(service_half(request, &programs));
+            if request.filter.is_empty() {
+                parts.push(rehearsals());
+            }
+        }
         Some(_) => parts.push(Part::not_run(SERVICE, "the tests do not compile")),
         None => {}
     }
@@ -87,6 +93,7 @@ const EMBEDDED: &str = "embedded half (SQLite, cache in process)";
 const DOCS: &str = "examples in the documentation";
 const CLIENTS: &str = "other people's clients (wechatpy, node-easywechat)";
 const RULES: &str = "alert rules (promtool)";
+const REHEARSALS: &str = "rehearsals (restore to a moment, failover)";
 const SERVICE: &str = "service half (PostgreSQL, Redis)";
 
 /// One part of the run and what became of it.
@@ -245,6 +252,24 @@ fn service_half(request: &Request, programs: &ServerPrograms) -> Part {
     match servers_were_used(&servers) {
         Ok(()) => part,
         Err(error) => Part::not_run(SERVICE, format!("{error:#}")),
+    }
+}
+
+/// What the runbook promises of a database that is lost.
+fn rehearsals() -> Part {
+    let began = Instant::now();
+    let outcome = match rehearse::run(&[]) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            Outcome::Failed { code: 1 }
+        }
+    };
+    Part {
+        name: REHEARSALS,
+        outcome,
+        tests: Counts::default(),
+        took: began.elapsed(),
     }
 }
 
