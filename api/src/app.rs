@@ -63,7 +63,8 @@ impl App {
             None => Cache::memory(),
         };
         let vault = || anyhow::Ok(Vault::new(&config.field_keys()?, config.index_key()?));
-        let shared_tokens = NodeTokens::in_shared(&cache, vault()?);
+        let metrics = Metrics::default();
+        let shared_tokens = NodeTokens::new(&cache, vault()?, metrics.token_counter());
         Ok(Arc::new(Self {
             vault: vault()?,
             tokens: Tokens::new(
@@ -72,10 +73,10 @@ impl App {
                 &config.signing_keys()?,
             ),
             standings: Standings::new(&db, &clock),
-            wechat_apps: WechatApps::new(&config.wechat, &clock, shared_tokens)?,
+            wechat_apps: WechatApps::new(&config.wechat, &clock, Some(shared_tokens))?,
             schemes: Schemes::default(),
             facts: Facts::default(),
-            metrics: Metrics::default(),
+            metrics,
             work: tokio::sync::Notify::new(),
             halt: Halt::default(),
             config,

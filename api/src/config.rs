@@ -7,7 +7,7 @@
 pub mod menu;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
@@ -374,11 +374,17 @@ impl Default for Log {
 impl Config {
     /// Reads the configuration and names everything that is missing or wrong.
     pub fn load(file: Option<&Path>) -> Result<Self> {
+        Self::from_value(Self::read(file)?)
+    }
+
+    /// What file and environment say, before it is held against what there is to say; files of
+    /// secrets are not opened yet.
+    pub fn read(file: Option<&Path>) -> Result<Value> {
         let mut builder = config::Config::builder();
         if let Some(file) = file {
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
-        let value: Value = builder
+        builder
             .add_source(
                 config::Environment::with_prefix("XINGDONG")
                     .prefix_separator("__")
@@ -388,8 +394,7 @@ impl Config {
             .build()
             .context("configuration unreadable")?
             .try_deserialize()
-            .context("configuration unreadable")?;
-        Self::from_value(value)
+            .context("configuration unreadable")
     }
 
     /// Checks a configuration that is already read.
@@ -501,6 +506,21 @@ fn key_of_32(secret: &Secret) -> Result<[u8; 32]> {
     decode(secret)?
         .try_into()
         .map_err(|_| anyhow::anyhow!("not 32 bytes"))
+}
+
+/// The files of secrets that a configuration names, `x_file` for each secret `x`.
+pub fn secret_files(value: &Value) -> Vec<PathBuf> {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, inner)| match inner {
+                Value::String(path) if key.ends_with("_file") => vec![PathBuf::from(path)],
+                inner => secret_files(inner),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(secret_files).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Puts the content of `x_file` where `x` is expected.

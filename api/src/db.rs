@@ -7,6 +7,7 @@ mod acts;
 mod chain;
 mod many;
 mod system;
+mod tables;
 mod write;
 
 use std::path::Path;
@@ -25,6 +26,7 @@ use chain::{Entry, append_audit};
 pub use chain::{begin_chains, seal_audit, seal_fact};
 pub(crate) use many::{among, insert};
 pub use system::SYSTEM;
+pub use tables::Tables;
 pub use write::{NewFact, NewJob, Write};
 
 use crate::config;

@@ -21,6 +21,7 @@ pub mod rulebook;
 pub mod sheet;
 pub mod spreadsheet;
 pub mod telemetry;
+pub mod upkeep;
 pub mod wechat_apps;
 
 // The capabilities.
@@ -33,6 +34,7 @@ pub mod checkin;
 pub mod content;
 pub mod duty;
 pub mod files;
+pub mod keys;
 pub mod leave;
 pub mod notice;
 pub mod people;
@@ -48,6 +50,7 @@ pub mod wechat_account;
 // What puts them to use.
 pub mod backup;
 pub mod demo;
+pub mod doctor;
 pub mod founding;
 pub mod server;
 pub mod worker;

@@ -7,12 +7,13 @@ use anyhow::{Context, Result, bail};
 use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
+use api::db::Tables;
 use api::worker::{GRACE, Worker};
-use api::{audit, backup, demo, founding, roster, score, server, telemetry, wechat_account};
+use api::{
+    audit, backup, demo, doctor, founding, keys, roster, score, server, telemetry, wechat_account,
+};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
 
 /// How long connections to the database may be in use after everything was stopped.
 const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
@@ -88,6 +89,12 @@ enum Command {
     /// Ask each configured WeChat account for its token, kind, templates, menu and callback address;
     /// say in Chinese what is wrong and what to do. Ends with an error if anything is.
     CheckConfig(ConfigFile),
+    /// Look at configuration, keys, database, clock, disk, jobs and backups, change nothing, and say
+    /// in Chinese what is wrong and what to do. Ends with an error if anything is.
+    Doctor(ConfigFile),
+    /// The keys that seal fields.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print a configuration to begin with, with fresh keys.
     ConfigExample,
     /// Make a committee from a file: term, sectors, groups, stations, first accounts.
@@ -167,6 +174,13 @@ enum RosterCommand {
         #[command(flatten)]
         config: ConfigFile,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Seal with the first of `crypto.field_keys` what another one sealed, while the service runs.
+    /// Every node must use the first one already; see docs/runbook.md.
+    Rewrap(ConfigFile),
 }
 
 #[derive(Debug, Subcommand)]
@@ -252,13 +266,16 @@ async fn main() -> Result<()> {
             Ok(())
         }
         Command::CheckConfig(config) => check_config(open(&config).await?).await,
+        Command::Doctor(config) => examine(config.config.as_deref()).await,
+        Command::Keys(KeysCommand::Rewrap(config)) => rewrap(open(&config).await?).await,
         Command::ConfigExample => {
             print!("{}", api::config::example());
             Ok(())
         }
         Command::Found { file, config } => found(&file, open(&config).await?).await,
         Command::Backup { file, config } => {
-            print!("{}", backup::backup(&load(&config)?, &file).await?);
+            let now = Clock::System.now();
+            print!("{}", backup::backup(&load(&config)?, &file, now).await?);
             Ok(())
         }
         Command::Restore {
@@ -391,7 +408,7 @@ async fn close(app: &App) {
 }
 
 async fn serve(app: Arc<App>) -> Result<()> {
-    let pending = Migrator::get_pending_migrations(app.db.read()).await?.len();
+    let pending = tables(&app).await?.pending.len();
     if pending > 0 {
         bail!("{pending} migrations are pending: run `xingdong migrate up` first");
     }
@@ -441,10 +458,54 @@ async fn migrate(what: Migrate, app: Arc<App>) -> Result<()> {
             println!("up to date");
         }
         Migrate::Status => {
-            for step in Migrator::get_migration_with_status(app.db.read()).await? {
-                println!("{:<8} {}", step.status(), step.name());
+            let tables = tables(&app).await?;
+            for step in Tables::known() {
+                let pending = tables.pending.contains(&step);
+                let status = if pending { "Pending" } else { "Applied" };
+                println!("{status:<8} {step}");
+            }
+            for step in &tables.newer {
+                println!("{:<8} {step}", "Newer");
             }
         }
+    }
+    Ok(())
+}
+
+async fn tables(app: &App) -> Result<Tables> {
+    let tables = app.db.tables().await;
+    tables.map_err(|error| {
+        let cause = error.cause;
+        cause.unwrap_or_else(|| anyhow::anyhow!("the database does not answer"))
+    })
+}
+
+async fn examine(file: Option<&Path>) -> Result<()> {
+    telemetry::start("error", false);
+    let findings = doctor::examine(file, &Clock::System).await;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let wrong = findings
+        .iter()
+        .filter(|finding| finding.verdict == doctor::Verdict::Wrong)
+        .count();
+    if wrong > 0 {
+        bail!("有 {wrong} 处需要处理");
+    }
+    println!("没有发现错误");
+    Ok(())
+}
+
+async fn rewrap(app: Arc<App>) -> Result<()> {
+    let columns = keys::rewrap(&app)
+        .await
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    for column in &columns {
+        println!("{column}");
+    }
+    if !columns.iter().all(keys::Rewrapped::opens) {
+        bail!("a key that is still needed is not configured");
     }
     Ok(())
 }

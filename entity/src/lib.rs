@@ -55,6 +55,7 @@ pub mod special_committee;
 pub mod station;
 pub mod subscription_credit;
 pub mod term;
+pub mod upkeep;
 pub mod wechat_account;
 
 use domain::ids::CommitteeId;

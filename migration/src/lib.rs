@@ -24,6 +24,7 @@ mod m20261122_000012_duty;
 mod m20261122_000013_delivery;
 mod m20261122_000014_callback;
 mod m20261122_000015_content;
+mod m20261122_000017_upkeep;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000013_delivery::Migration),
             Box::new(m20261122_000014_callback::Migration),
             Box::new(m20261122_000015_content::Migration),
+            Box::new(m20261122_000017_upkeep::Migration),
         ]
     }
 }

@@ -129,11 +129,12 @@ const ROOMS: [&str; 20] = [
     "sheet",
     "spreadsheet",
     "telemetry",
+    "upkeep",
     "wechat_apps",
 ];
 
 /// What knows every capability and is known by none.
-const TOPS: [&str; 5] = ["backup", "demo", "founding", "server", "worker"];
+const TOPS: [&str; 6] = ["backup", "demo", "doctor", "founding", "server", "worker"];
 
 /// The modules of the crate, as `lib.rs` lists them.
 fn modules() -> BTreeSet<String> {

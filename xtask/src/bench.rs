@@ -5,12 +5,12 @@
 //! with their noise.
 
 mod figures;
-mod load;
+pub mod load;
 mod machine;
 mod pgbench;
 mod report;
 mod scores;
-mod service;
+pub mod service;
 
 use anyhow::{Context, Result, bail};
 

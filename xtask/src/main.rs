@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod clients;
 mod dist;
+mod rehearse;
 mod servers;
 mod test;
 mod tools;
@@ -28,7 +29,11 @@ cargo xtask check                    formatting, lints, dependencies
 cargo xtask bench [scores] [--seconds N] [--members N] [--rounds N] [--country N]
                                      start-up, memory, size, check-ins/s beside pgbench, and
                                      scores; with `scores` only these
-cargo xtask dist                     a release build in target/dist
+cargo xtask rehearse [restore | failover]
+                                     what the runbook says of a database that is lost: restored to a
+                                     moment, and failed over while members check in
+cargo xtask dist [--debug]           one archive for operators in target/dist: the release, units,
+                                     Compose and alert files, licences, bill of materials, sums
 ";
 
 fn main() -> ExitCode {
@@ -52,7 +57,8 @@ fn run(arguments: &[String]) -> Result<()> {
         "servers" => nothing_more(rest).and_then(|()| servers::hold()),
         "check" => nothing_more(rest).and_then(|()| check::run()),
         "bench" => bench::run(&bench::Request::read(rest)?),
-        "dist" => nothing_more(rest).and_then(|()| dist::run()),
+        "rehearse" => rehearse::run(rest),
+        "dist" => dist::run(&dist::Request::read(rest)?),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

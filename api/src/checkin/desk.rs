@@ -114,6 +114,8 @@ impl Desk {
     pub fn open(app: &Arc<App>) -> Self {
         let (writer, reader) = (Arc::clone(app), Arc::clone(app));
         let queue = Batcher::spawn(ROOM, GROUP, async move |judged: &[Judged]| {
+            let group = u32::try_from(judged.len()).expect("at most GROUP are written together");
+            writer.metrics.desk_batch.observe(f64::from(group));
             write::write(&writer, judged).await
         });
         let invitations = Batcher::spawn(ROOM, GROUP, async move |invited: &[Invited]| {
@@ -125,6 +127,11 @@ impl Desk {
             invitations,
             places: places.build(),
         }
+    }
+
+    /// How many check-ins wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
     }
 
     /// What checking in to an activity asks, as it was at most a second ago.

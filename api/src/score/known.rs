@@ -265,6 +265,7 @@ pub async fn facts(
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::FactId;
     use uuid::Uuid;
 
     use super::*;

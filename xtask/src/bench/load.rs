@@ -1,7 +1,7 @@
 //! Calls the load generator (`tests/src/bin/load`) and reads what it measured.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -41,6 +41,32 @@ impl Loader {
             "load",
         ]))?;
         Ok(Self(workspace::target().join("release").join("load")))
+    }
+
+    /// One that is built already.
+    pub fn at(program: PathBuf) -> Self {
+        Self(program)
+    }
+
+    /// Begins to let members check in, through the node at `address` and each until he is
+    /// acknowledged, whatever happens to the database meanwhile.
+    pub fn survive(
+        &self,
+        service: &Service,
+        running: &Running,
+        connections: u32,
+        seconds: u32,
+    ) -> Result<Survivors> {
+        let child = Command::new(&self.0)
+            .arg("survive")
+            .arg(service.configuration_file())
+            .arg(running.address().to_string())
+            .args([0, connections, seconds].map(|it| it.to_string()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the load generator could not be started")?;
+        Ok(Survivors(child))
     }
 
     /// Writes a committee of that size with open activities, before the service starts.
@@ -89,6 +115,45 @@ impl Loader {
                 .zip(before)
                 .map(|(after, before)| each_ms(after - before)),
             loader_cpu_ms: number(&answer, "cpu_seconds").map(each_ms),
+        })
+    }
+}
+
+/// Members who check in while something happens.
+pub struct Survivors(Child);
+
+/// What they saw.
+#[derive(Clone, Copy, Debug)]
+pub struct Survived {
+    /// Check-ins that were answered with success.
+    pub acknowledged: f64,
+    /// Of these, those whose row is not there.
+    pub lost: f64,
+    /// Rows beyond one for a member.
+    pub doubled: f64,
+    /// Answers that asked to come again.
+    pub put_off: f64,
+    /// Answers that no fault excuses.
+    pub wrong: f64,
+    /// The longest time in which nobody was acknowledged.
+    pub silence_seconds: f64,
+}
+
+impl Survivors {
+    /// Waits until everybody who began is acknowledged.
+    pub fn come_home(self) -> Result<Survived> {
+        let output = self.0.wait_with_output()?;
+        let answer = String::from_utf8_lossy(&output.stdout);
+        let figure = |name| {
+            number(&answer, name).with_context(|| format!("the load generator said {answer:?}"))
+        };
+        Ok(Survived {
+            acknowledged: figure("acknowledged")?,
+            lost: figure("lost")?,
+            doubled: figure("doubled")?,
+            put_off: figure("put_off")?,
+            wrong: figure("wrong")?,
+            silence_seconds: figure("silence_seconds")?,
         })
     }
 }

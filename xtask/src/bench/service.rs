@@ -57,6 +57,12 @@ impl Service {
         Ok(service)
     }
 
+    /// The same service on another database, whose tables are as they should be.
+    pub fn moved_to(self, url: &str) -> Result<Self> {
+        std::fs::write(self.configuration_file(), configuration(url))?;
+        Ok(self)
+    }
+
     /// Where it is configured.
     pub fn configuration_file(&self) -> PathBuf {
         self.folder.join("xingdong.toml")

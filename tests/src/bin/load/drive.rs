@@ -108,13 +108,15 @@ struct Tally {
     waits: Vec<Duration>,
 }
 
-struct Connection {
+/// A connection of one phone after the other.
+pub struct Connection {
     address: String,
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    fn open(address: &str) -> Result<Self> {
+    /// A connection that is kept.
+    pub fn open(address: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).context("the service does not listen")?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(LONGEST_ANSWER))?;
@@ -147,7 +149,8 @@ impl Connection {
         Ok(tally)
     }
 
-    fn request(&self, act: &Act, token: &str, member: usize) -> String {
+    /// What a member's phone sends now.
+    pub fn request(&self, act: &Act, token: &str, member: usize) -> String {
         let slot = Slot::at(Clock::System.now());
         let code = code(act.keys.current(), act.activity, slot);
         let body = json!({ "code": code, "slot": slot, "client_id": format!("phone-{member}") });
@@ -162,7 +165,8 @@ impl Connection {
         )
     }
 
-    fn ask(&mut self, request: &str) -> Result<(u16, String)> {
+    /// Sends a request; status and body of the answer.
+    pub fn ask(&mut self, request: &str) -> Result<(u16, String)> {
         self.stream.get_mut().write_all(request.as_bytes())?;
         let mut line = String::new();
         self.stream.read_line(&mut line)?;

@@ -1,10 +1,14 @@
 //! The load generator of `cargo xtask bench`: fills a migrated database with a crowd, then lets
 //! the crowd check in through a running service and counts the rows it left.
 //!
+//! With `survive` everybody repeats his check-in until it is acknowledged, and what counts is that
+//! every acknowledged one is there afterwards.
+//!
 //! It is called by xtask only, which starts the service and makes tables of the figures.
 
 mod drive;
 mod stage;
+mod survive;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +20,8 @@ use api::config::Config;
 
 const USAGE: &str = "\
 load prepare CONFIG MEMBERS ACTIVITIES
-load run CONFIG ADDRESS ACTIVITY CONNECTIONS SECONDS";
+load run CONFIG ADDRESS ACTIVITY CONNECTIONS SECONDS
+load survive CONFIG ADDRESS ACTIVITY CONNECTIONS SECONDS";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +40,17 @@ fn main() -> Result<()> {
             // Answers are promises; what counts is what is found.
             let found = system.block_on(stage::found(&app, &act))?;
             println!("{}", outcome.to_json(found));
+            Ok(())
+        }
+        ["survive", config, address, activity, connections, seconds] => {
+            let (connections, seconds) = (connections.parse()?, seconds.parse()?);
+            let app = system.block_on(open(config))?;
+            let act = system.block_on(stage::act(&app, activity.parse()?))?;
+            let acknowledged = survive::survive(&act, address, connections, seconds);
+            // Anew: what was connected before may be connected to what is gone.
+            let app = system.block_on(open(config))?;
+            let found = system.block_on(stage::phones(&app, &act))?;
+            println!("{}", acknowledged.to_json(&found));
             Ok(())
         }
         _ => bail!("usage:\n{USAGE}"),

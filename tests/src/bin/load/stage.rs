@@ -9,7 +9,7 @@ use domain::activity::{ActivityKind, ActivityMode, ActivityStatus};
 use domain::attendance::{AttendanceStatus, Reply};
 use domain::checkin::{CodeKey, CodeKeys};
 use domain::ids::{AccountId, ActivityId, AttendanceId, CommitteeId};
-use entity::{Scoped, activity, attendance, committee, group, member, term};
+use entity::{Scoped, activity, attendance, checkin, committee, group, member, term};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use tests::crowd;
 use uuid::Uuid;
@@ -73,6 +73,15 @@ pub async fn act(app: &App, place: usize) -> Result<Act> {
 /// How many check-ins the activity has.
 pub async fn found(app: &App, act: &Act) -> Result<u64> {
     Ok(crowd::count_checkins(app, act.committee, act.activity).await?)
+}
+
+/// The `client_id` of every check-in that is there.
+pub async fn phones(app: &App, act: &Act) -> Result<Vec<String>> {
+    let rows = checkin::Entity::of(act.committee)
+        .filter(checkin::Column::ActivityId.eq(act.activity))
+        .all(app.db.read())
+        .await?;
+    Ok(rows.into_iter().map(|row| row.client_id).collect())
 }
 
 fn founding() -> Founding {
