@@ -108,6 +108,24 @@ pub struct Database {
     /// Connections to PostgreSQL.
     #[serde(default = "default_connections")]
     pub max_connections: u32,
+    /// A standby of PostgreSQL that reports are read from.
+    #[serde(default)]
+    pub replica: Option<Replica>,
+}
+
+/// A standby that answers reports and statistics, never what decides something.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replica {
+    /// `postgres://…`.
+    pub url: Secret,
+    /// Further behind than this the database itself is asked.
+    #[serde(default = "default_behind")]
+    pub most_behind_seconds: u64,
+}
+
+const fn default_behind() -> u64 {
+    10
 }
 
 const fn default_connections() -> u32 {
@@ -430,6 +448,9 @@ impl Config {
         self.signing_keys()?;
         self.field_keys()?;
         self.index_key()?;
+        if self.database.replica.is_some() && self.database.url.reveal().starts_with("sqlite:") {
+            bail!("configuration at `database.replica`: only PostgreSQL has replicas");
+        }
         if self.auth.access_seconds == 0 || self.auth.access_seconds > 900 {
             bail!(
                 "configuration at `auth.access_seconds`: 1 to 900, because revocation must not wait longer"
@@ -601,6 +622,18 @@ mod tests {
                 .to_string()
                 .contains("bnid")
         );
+    }
+
+    #[test]
+    fn a_replica_is_postgresql_s() {
+        let mut value = minimal();
+        value["database"]["replica"] = json!({ "url": "postgres://replica/xingdong" });
+        let refusal = Config::from_value(value.clone()).unwrap_err().to_string();
+        assert!(refusal.contains("database.replica"), "{refusal}");
+
+        value["database"]["url"] = json!("postgres://primary/xingdong");
+        let replica = Config::from_value(value).unwrap().database.replica;
+        assert_eq!(replica.unwrap().most_behind_seconds, 10);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod acts;
 mod chain;
 mod many;
+mod replica;
 mod system;
 mod tables;
 mod write;
@@ -29,14 +30,16 @@ pub use system::SYSTEM;
 pub use tables::Tables;
 pub use write::{NewFact, NewJob, Write};
 
-use crate::config;
+use crate::config::{self, Secret};
 use crate::error::{ApiError, Code, Result};
+use replica::Replica;
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    replica: Option<Replica>,
 }
 
 /// On whose behalf something is written.
@@ -90,7 +93,11 @@ impl Db {
             .execute_unprepared("PRAGMA journal_mode = WAL")
             .await?;
         let read = Database::connect(sqlite_options(url, 4)).await?;
-        Ok(Self { read, write })
+        Ok(Self {
+            read,
+            write,
+            replica: None,
+        })
     }
 
     /// Opens a file of SQLite that nobody changes, for reading alone; neither the file nor its
@@ -108,36 +115,42 @@ impl Db {
         Ok(Self {
             read: only.clone(),
             write: only,
+            replica: None,
         })
     }
 
     async fn open_postgres(config: &config::Database) -> Result<Self> {
-        let mut options = ConnectOptions::new(config.url.reveal());
-        options
-            .max_connections(config.max_connections)
-            .min_connections(1)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_timeout(Duration::from_secs(5))
-            .statement_timeout(Duration::from_secs(5))
-            .test_before_acquire(false)
-            .test_before_acquire_if_idle_for(Duration::from_secs(5))
-            .sqlx_logging(false);
-        let pool = Database::connect(options).await?;
+        let pool = Database::connect(postgres_options(&config.url, config.max_connections)).await?;
+        let replica = config.replica.as_ref().map(|replica| {
+            let mut options = postgres_options(&replica.url, config.max_connections);
+            // The service starts without it.
+            options.min_connections(0).connect_lazy(true);
+            (options, replica.most_behind_seconds)
+        });
+        let replica = match replica {
+            None => None,
+            Some((options, seconds)) => Some(Replica {
+                db: Database::connect(options).await?,
+                most_behind: Duration::from_secs(seconds),
+            }),
+        };
         Ok(Self {
             read: pool.clone(),
             write: pool,
+            replica,
         })
     }
 
-    /// For reading outside of a change.
+    /// For reading outside of a change; in a [`Self::report`] perhaps from the replica.
     pub fn read(&self) -> &DatabaseConnection {
-        &self.read
+        self.for_report().unwrap_or(&self.read)
     }
 
     /// Waits until nobody uses a connection any more, then closes them all; nothing is asked
     /// afterwards.
     pub async fn close(&self) {
-        for pool in [&self.write, &self.read] {
+        let replica = self.replica.iter().map(|replica| &replica.db);
+        for pool in [&self.write, &self.read].into_iter().chain(replica) {
             if let Err(error) = pool.clone().close().await {
                 tracing::warn!(%error, "a database connection was not closed");
             }
@@ -248,6 +261,20 @@ impl Db {
         };
         Ok(self.write.begin_with_options(options).await?)
     }
+}
+
+fn postgres_options(url: &Secret, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.reveal());
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_timeout(Duration::from_secs(5))
+        .statement_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(Duration::from_secs(5))
+        .sqlx_logging(false);
+    options
 }
 
 fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {

@@ -45,7 +45,32 @@ pub(super) async fn examine(app: &App, findings: &mut Findings) -> Result<()> {
     examine_settings(&settings, findings);
     examine_connections(app, of("max_connections"), findings).await?;
     examine_replicas(db, of("synchronous_standby_names"), findings).await?;
+    examine_reports(app, findings).await;
     examine_archive(db, of("archive_mode"), findings).await
+}
+
+/// The replica that reports are read from.
+async fn examine_reports(app: &App, findings: &mut Findings) {
+    let (Some(behind), Some(replica)) =
+        (app.db.replica_behind().await, &app.config.database.replica)
+    else {
+        return;
+    };
+    let most = replica.most_behind_seconds;
+    let advice = "核对 database.replica；备库恢复之前，统计从主库读取";
+    match behind {
+        Ok(Some(behind)) if behind.as_secs() <= most => findings.fine(
+            "replica",
+            format!("统计从备库读取，落后 {} 秒", behind.as_secs()),
+        ),
+        Ok(Some(behind)) => findings.note(
+            "replica",
+            format!("统计用的备库落后 {} 秒，超过 {most} 秒", behind.as_secs()),
+            advice,
+        ),
+        Ok(None) => findings.note("replica", "database.replica 不是正在跟随的备库", advice),
+        Err(_) => findings.note("replica", "统计用的备库不能读取", advice),
+    }
 }
 
 async fn settings(db: &Db) -> Result<Settings> {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use domain::authority::Reach;
 use domain::ids::{CommitteeId, MemberId};
 use domain::people::Position;
@@ -130,10 +131,27 @@ pub struct Statistics {
     pub activities: Activities,
     /// What was done outside activities.
     pub works: Works,
+    /// The moment up to which everything is counted.
+    pub as_of: DateTime<Utc>,
 }
 
-/// The figures of a period, of the members, activities and duty records within reach.
+/// The figures of a period, of the members, activities and duty records within reach; from the
+/// replica, where there is one.
 pub async fn of(
+    app: &App,
+    committee: CommitteeId,
+    reach: &Reach,
+    period: Period,
+) -> Result<Statistics> {
+    let now = app.clock.now();
+    let (figures, behind) = app.db.report(counted(app, committee, reach, period)).await;
+    Ok(Statistics {
+        as_of: now - behind.unwrap_or_default(),
+        ..figures?
+    })
+}
+
+async fn counted(
     app: &App,
     committee: CommitteeId,
     reach: &Reach,
@@ -177,6 +195,7 @@ pub async fn of(
         idle,
         activities,
         works,
+        as_of: app.clock.now(),
     })
 }
 

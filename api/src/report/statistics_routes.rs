@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
 use domain::activity::ActivityKind;
 use domain::points::Points;
 use domain::score::{Period, Share};
@@ -15,7 +16,7 @@ use super::works::{Activities, Held, KindOfWork, Level, OpinionReports, Proposal
 use crate::access::{Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
-use crate::extract::Params;
+use crate::extract::{Params, instant};
 use crate::score;
 use crate::sheet::MEDIA_TYPE;
 
@@ -265,6 +266,11 @@ pub struct StatisticsView {
     pub proposals: ProposalsView,
     /// The opinion reports among them.
     pub opinion_reports: OpinionReportsView,
+    /// The moment up to which everything is counted: now, or somewhat earlier where a replica of
+    /// the database was asked.
+    #[serde(with = "instant")]
+    #[schema(value_type = String)]
+    pub as_of: DateTime<Utc>,
 }
 
 impl From<&Statistics> for StatisticsView {
@@ -292,6 +298,7 @@ impl From<&Statistics> for StatisticsView {
             duty_records: kinds.iter().map(KindView::from).collect(),
             proposals: ProposalsView::from(*proposals),
             opinion_reports: OpinionReportsView::from(opinion_reports),
+            as_of: one.as_of,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::works::{Held, Level};
 use crate::access::{Permit, op};
 use crate::app::App;
 use crate::error::{ApiError, Result};
+use crate::extract::instant;
 use crate::sheet::{Cell, Sheet, Watermark};
 
 /// Makes the file; who took it out is in the audit log before anybody has it.
@@ -115,6 +116,7 @@ fn overview(book: &mut Sheet, figures: &Statistics) -> Result<()> {
         "未结账，暂定结果"
     };
     line("状态", state.into(), "", "")?;
+    line("统计截至", instant::text(figures.as_of).into(), "", "")?;
     line("考核人数", i64::from(all.members).into(), "人", "")?;
     line(
         "举办活动",
