@@ -1,9 +1,7 @@
 //! The parts of the service, put together from what the operator set.
 
 use std::sync::Arc;
-
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::access::{Standings, Tokens};
 use crate::cache::Cache;
@@ -40,6 +38,7 @@ pub struct App {
     pub metrics: Metrics,
     /// Wakes the worker of this node when a job was enqueued.
     pub work: tokio::sync::Notify,
+    leaving: AtomicBool,
 }
 
 impl App {
@@ -70,6 +69,7 @@ impl App {
             schemes: Schemes::default(),
             metrics: Metrics::default(),
             work: tokio::sync::Notify::new(),
+            leaving: AtomicBool::new(false),
             config,
             clock,
             db,
@@ -77,13 +77,19 @@ impl App {
         }))
     }
 
+    /// Says that this node is about to stop: it goes on serving, is no longer ready, and asks whoever
+    /// keeps a connection open to come back elsewhere.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this node is about to stop.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
     /// Brings the tables up to date and makes the system's own chain.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        Migrator::up(self.db.migrations(), None).await?;
-        self.db
-            .found_system(self.clock.now())
-            .await
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(())
+        self.db.migrate(self.clock.now()).await
     }
 }

@@ -5,6 +5,7 @@
 
 mod acts;
 mod chain;
+mod steps;
 mod system;
 mod write;
 

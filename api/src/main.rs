@@ -234,7 +234,8 @@ async fn main() -> Result<()> {
                 Clock::System
             };
             Worker::spawn(App::open(config, clock).await?);
-            stop_signal().await
+            stop_signal().await?;
+            Ok(())
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
@@ -361,7 +362,7 @@ async fn open(file: &ConfigFile) -> Result<Arc<App>> {
 }
 
 async fn serve(app: Arc<App>) -> Result<()> {
-    let pending = Migrator::get_pending_migrations(app.db.read()).await?.len();
+    let pending = app.db.pending_steps().await?.len();
     if pending > 0 {
         bail!("{pending} migrations are pending: run `xingdong migrate up` first");
     }
@@ -373,18 +374,36 @@ async fn serve(app: Arc<App>) -> Result<()> {
     let running = actix_web::rt::spawn(server);
     let checked = Arc::clone(&app);
     actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
-    stop_signal().await?;
+    if stop_signal().await? == Stop::Terminated {
+        let seconds = app.config.server.drain_seconds;
+        app.leave();
+        tracing::info!(seconds, "leaving: not ready any more, still serving");
+        // Whoever asks a second time does not want to wait.
+        let drained = std::time::Duration::from_secs(seconds);
+        if let Ok(again) = tokio::time::timeout(drained, stop_signal()).await {
+            again?;
+        }
+    }
     tracing::info!("stopping: running requests finish");
     handle.stop(true).await;
     running.await??;
     Ok(())
 }
 
-async fn stop_signal() -> Result<()> {
+/// Why the program is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// A person at the keyboard (SIGINT), who waits for nothing.
+    Interrupted,
+    /// Whoever manages the nodes (SIGTERM), and first leads requests to another.
+    Terminated,
+}
+
+async fn stop_signal() -> Result<Stop> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| Stop::Interrupted).map_err(Into::into),
+        _ = terminate.recv() => Ok(Stop::Terminated),
     }
 }
 

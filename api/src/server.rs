@@ -8,8 +8,6 @@ use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, HttpServer, ResponseError, get, web};
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
@@ -152,11 +150,16 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().body("ok")
 }
 
-/// Ready: the database answers and its tables are up to date.
+/// Ready: the database answers, its tables are up to date, and this node is not about to stop.
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 503, body = crate::error::Problem)), security(()))]
 #[get("/readyz")]
 async fn readyz(app: Data<App>) -> Result<HttpResponse> {
-    let pending = Migrator::get_pending_migrations(app.db.read())
+    if app.is_leaving() {
+        return Err(ApiError::unavailable(anyhow::anyhow!("this node stops")));
+    }
+    let pending = app
+        .db
+        .pending_steps()
         .await
         .map_err(ApiError::unavailable)?;
     if !pending.is_empty() {

@@ -20,6 +20,7 @@ mod desk;
 mod duty;
 mod duty_import;
 mod files;
+mod killed;
 mod layering;
 mod leave;
 mod ledger;

@@ -56,6 +56,11 @@ impl Engine {
         }
     }
 
+    /// Whether several nodes can work on it.
+    pub fn is_shared(&self) -> bool {
+        self.servers.is_some()
+    }
+
     /// Fails the test when the service runs on another engine than was asked for.
     pub fn must_be(&self, app: &App) {
         let servers = self.servers.is_some();

@@ -7,14 +7,12 @@ mod bench;
 mod check;
 mod clients;
 mod dist;
-mod servers;
 mod test;
-mod tools;
-mod workspace;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use xtask::{servers, tools, workspace};
 
 const HELP: &str = "\
 cargo xtask demo [ARGS]              build and run the demo: `xingdong demo ARGS`

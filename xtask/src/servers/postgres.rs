@@ -18,6 +18,7 @@ const OURS: &str = "xtask";
 /// A running Postgres. Dropping this stops it.
 pub struct Postgres {
     server: Guarded,
+    room: PathBuf,
     programs: PathBuf,
     port: u16,
     password: String,
@@ -32,38 +33,55 @@ impl Postgres {
         initialise(programs, home, &room, &data, &password)?;
 
         let port = free_port()?;
-        let mut command = Command::new(programs.join("postgres"));
-        command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
-        for setting in [
-            "listen_addresses=127.0.0.1",
-            // No socket file: its path may be at most 107 bytes, and ours can be longer.
-            "unix_socket_directories=",
-            "max_connections=300",
-            // Durable as in production: a commit that is not awaited hides races.
-            "fsync=on",
-            "synchronous_commit=on",
-            "timezone=UTC",
-            "log_timezone=UTC",
-        ] {
-            command.args(["-c", setting]);
-        }
-        // QUIT is the immediate stop: nobody will miss a last checkpoint.
-        let server = Guarded::start("postgres", &command, "QUIT", &room, home)?;
+        let server = serve(programs, home, &room, port)?;
         let mut postgres = Self {
             server,
+            room,
             programs: programs.to_owned(),
             port,
             password,
         };
-
-        let asker = postgres.client("psql");
-        let ready = || postgres_answers(&asker);
-        postgres.server.wait_until(Duration::from_mins(1), ready)?;
+        postgres.wait_until_ready()?;
         postgres.ask_in(
             "template1",
             &format!("create database {OURS} template template0"),
         )?;
         Ok(postgres)
+    }
+
+    /// Starts it again if it has ended.
+    pub(super) fn start_again(&mut self, home: &Home) -> Result<()> {
+        if self.server.must_be_running().is_err() {
+            self.server = serve(&self.programs, home, &self.room, self.port)?;
+        }
+        self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let asker = self.client("psql");
+        let ready = || postgres_answers(&asker);
+        self.server.wait_until(Duration::from_mins(1), ready)
+    }
+
+    /// Kills it with everything it was doing, as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.server.kill()
+    }
+
+    /// Stops its processes where they are (SIGSTOP): connections stay open and nobody answers.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.server.signal("STOP")
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&mut self) -> Result<()> {
+        self.server.signal("CONT")
+    }
+
+    /// An empty database of that name.
+    pub fn create_database(&self, name: &str) -> Result<String> {
+        self.ask(&format!("create database {name}"))?;
+        Ok(self.url(name))
     }
 
     /// Where clients find that database, password included.
@@ -154,6 +172,30 @@ fn ask(psql: &Client, database: &str, statement: &str) -> Result<String> {
 /// Only the cluster we made knows our password, so a yes is never a stranger's.
 fn postgres_answers(psql: &Client) -> bool {
     ask(psql, "template1", "select 1").is_ok_and(|answer| answer == "1")
+}
+
+/// Starts the program on the cluster that lies in `room`.
+fn serve(programs: &Path, home: &Home, room: &Path, port: u16) -> Result<Guarded> {
+    let mut command = Command::new(programs.join("postgres"));
+    command
+        .arg("-D")
+        .arg(room.join("data"))
+        .args(["-p", &port.to_string()]);
+    for setting in [
+        "listen_addresses=127.0.0.1",
+        // No socket file: its path may be at most 107 bytes, and ours can be longer.
+        "unix_socket_directories=",
+        "max_connections=300",
+        // Durable as in production: a commit that is not awaited hides races.
+        "fsync=on",
+        "synchronous_commit=on",
+        "timezone=UTC",
+        "log_timezone=UTC",
+    ] {
+        command.args(["-c", setting]);
+    }
+    // QUIT is the immediate stop: nobody will miss a last checkpoint.
+    Guarded::start("postgres", &command, "QUIT", room, home)
 }
 
 fn initialise(
