@@ -13,6 +13,7 @@ mod redis;
 mod update;
 
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -26,7 +27,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_xingdong-under-test");
 /// Two nodes on a PostgreSQL and a Redis of their own, and members who check in all the time.
 struct Drill {
     name: &'static str,
-    servers: Servers,
+    servers: Arc<Mutex<Servers>>,
     ground: Ground,
     nodes: [Serving; 2],
     busy: Busy,
@@ -45,13 +46,25 @@ impl Drill {
         let busy = Venue::open(Rc::clone(&ground.acts), &bases, rush);
         let drill = Self {
             name,
-            servers,
+            servers: Arc::new(Mutex::new(servers)),
             ground,
             nodes,
             busy,
         };
         drill.busy.venue.until_acknowledged(rush.phones).await;
         drill
+    }
+
+    /// Does something to the servers, beside the phones, which must not wait for it.
+    async fn inflict<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut Servers) -> anyhow::Result<T> + Send + 'static,
+    ) -> T {
+        let servers = Arc::clone(&self.servers);
+        let inflicted = actix_web::rt::task::spawn_blocking(move || {
+            what(&mut servers.lock().expect("nobody panicked with it"))
+        });
+        inflicted.await.unwrap().unwrap()
     }
 
     /// Ends: nobody panicked, every answer was in order, and the books are right.

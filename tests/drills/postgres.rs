@@ -7,6 +7,8 @@ use std::time::Duration;
 use tests::drill::phones::Rush;
 use tests::drill::{RECOVERY, is_chaos};
 
+use xtask::servers::Servers;
+
 use crate::{Drill, pass};
 
 fn rush(phones: usize) -> Rush {
@@ -20,12 +22,12 @@ fn rush(phones: usize) -> Rush {
 #[actix_web::test]
 async fn a_primary_that_is_killed_loses_nothing_it_acknowledged() {
     let (crashes, members) = if is_chaos() { (20, 40_000) } else { (2, 4_000) };
-    let mut drill = Drill::begin("primary_killed", members, rush(32)).await;
+    let drill = Drill::begin("primary_killed", members, rush(32)).await;
 
     for crash in 0..crashes {
-        drill.servers.postgres.kill().unwrap();
+        drill.inflict(|servers| servers.postgres.kill()).await;
         pass(Duration::from_secs(1)).await;
-        drill.servers.start_again().unwrap();
+        drill.inflict(Servers::start_again).await;
         let took = drill.busy.venue.until_well(RECOVERY).await;
         eprintln!("crash {crash}: well again after {took:.1?}");
     }
@@ -37,11 +39,11 @@ async fn a_primary_that_is_killed_loses_nothing_it_acknowledged() {
 #[actix_web::test]
 async fn a_database_that_stands_still_holds_nobody_beyond_the_deadline() {
     let still = Duration::from_secs(if is_chaos() { 20 } else { 10 });
-    let mut drill = Drill::begin("primary_frozen", 4_000, rush(32)).await;
+    let drill = Drill::begin("primary_frozen", 4_000, rush(32)).await;
 
-    drill.servers.postgres.freeze().unwrap();
+    drill.inflict(|servers| servers.postgres.freeze()).await;
     pass(still).await;
-    drill.servers.postgres.thaw().unwrap();
+    drill.inflict(|servers| servers.postgres.thaw()).await;
     let took = drill.busy.venue.until_well(RECOVERY).await;
     eprintln!("well again after {took:.1?}");
 

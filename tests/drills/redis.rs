@@ -6,6 +6,8 @@ use chrono::Utc;
 use domain::time::shanghai;
 use tests::drill::phones::Rush;
 
+use xtask::servers::Servers;
+
 use crate::{Drill, pass};
 
 /// How long each trouble lasts.
@@ -18,25 +20,28 @@ async fn members_check_in_as_ever_whatever_happens_to_redis() {
         pause: Duration::from_millis(250),
         led: false,
     };
-    let mut drill = Drill::begin("redis", 2_000, rush).await;
-    let redis = |drill: &Drill, commands: &str| drill.servers.redis.tell(commands).unwrap();
+    let drill = Drill::begin("redis", 2_000, rush).await;
 
-    drill.servers.redis.kill().unwrap();
+    drill.inflict(|servers| servers.redis.kill()).await;
     pass(TROUBLE).await;
-    drill.servers.start_again().unwrap();
+    drill.inflict(Servers::start_again).await;
     pass(TROUBLE).await;
 
-    drill.servers.redis.freeze().unwrap();
+    drill.inflict(|servers| servers.redis.freeze()).await;
     pass(TROUBLE).await;
-    drill.servers.redis.thaw().unwrap();
+    drill.inflict(|servers| servers.redis.thaw()).await;
 
-    let filled = redis(&drill, &garbage(&drill).await);
+    let garbage = garbage(&drill).await;
+    let fill = move |servers: &mut Servers| servers.redis.tell(&garbage);
+    let filled = drill.inflict(fill).await;
     assert!(filled.matches("+OK").count() > 1_000, "{filled}");
     pass(TROUBLE).await;
 
-    redis(&drill, "CONFIG SET maxmemory 1");
+    let limit = |servers: &mut Servers| servers.redis.tell("CONFIG SET maxmemory 1");
+    drill.inflict(limit).await;
     pass(TROUBLE).await;
-    redis(&drill, "CONFIG SET maxmemory 0");
+    let limit = |servers: &mut Servers| servers.redis.tell("CONFIG SET maxmemory 0");
+    drill.inflict(limit).await;
 
     drill.busy.venue.until_well(Duration::from_secs(1)).await;
     let told = drill.end(false).await;

@@ -28,7 +28,7 @@ pub async fn compare(ground: &Ground, told: &Told) -> Result<usize> {
     for one in &told.check_ins {
         let act = &ground.acts[one.act];
         let who = (act.activity, members[&act.accounts[one.member]]);
-        acknowledged.insert(who, &one.key);
+        acknowledged.insert(who, &one.client_id);
     }
     let mut wrong = Vec::new();
 

@@ -62,9 +62,13 @@ pub struct CheckIn {
     pub act: usize,
     /// Which member, by its place.
     pub member: usize,
-    /// Its `Idempotency-Key`, which is the phone's own id of it as well.
+    /// Its `Idempotency-Key`.
     pub key: String,
+    /// The phone's own id of it.
+    pub client_id: String,
     body: Value,
+    /// What it heard so far.
+    pub heard: Vec<Heard>,
     /// What it was answered with when it was acknowledged.
     pub acknowledged: Option<(u16, Value)>,
 }
@@ -149,7 +153,7 @@ impl Venue {
         while self.acknowledged() < count {
             assert!(
                 began.elapsed() < Duration::from_mins(1),
-                "{} are acknowledged, the last tries were {:#?}",
+                "{} are acknowledged, the last that failed: {:#?}",
                 self.acknowledged(),
                 self.last()
             );
@@ -179,15 +183,20 @@ impl Venue {
             }
             assert!(
                 took <= at_most,
-                "not well within {at_most:?}; the last tries were {:#?}",
+                "not well within {at_most:?}; the last that failed: {:#?}",
                 self.last()
             );
         }
     }
 
-    fn last(&self) -> Vec<Try> {
+    /// The last tries that failed, and how long ago.
+    fn last(&self) -> Vec<(Duration, Try)> {
         let tries = self.tries.borrow();
-        tries[tries.len().saturating_sub(5)..].to_vec()
+        let failed = tries.iter().rev().filter(|one| !one.succeeded());
+        failed
+            .take(10)
+            .map(|one| ((one.sent + one.took).elapsed(), one.clone()))
+            .collect()
     }
 
     async fn probe(self: Rc<Self>, node: usize) {
@@ -214,7 +223,9 @@ impl Venue {
                 act,
                 member,
                 body: json!({ "code": code(keys, activity, now), "slot": now, "client_id": key }),
+                client_id: key.clone(),
                 key,
+                heard: Vec::new(),
                 acknowledged: None,
             };
             let (mut node, began) = (number, Instant::now());
@@ -228,6 +239,11 @@ impl Venue {
                 );
                 let pause = match heard {
                     Heard::Answer(200 | 201, ..) => break,
+                    // Done under this key, and the answer was lost: another key hears how it stands.
+                    Heard::Answer(409, code, _) if code == "conflict" => {
+                        check_in.key = format!("{}-again", check_in.key);
+                        Duration::ZERO
+                    }
                     Heard::Answer(_, _, asked) => Duration::from_secs(asked.unwrap_or(1)),
                     Heard::Nothing(_) => {
                         node += 1;
@@ -268,6 +284,7 @@ impl Venue {
             took: sent.elapsed(),
             heard: heard.clone(),
         });
+        check_in.heard.push(heard.clone());
         heard
     }
 
@@ -316,7 +333,7 @@ impl Busy {
                 .await
                 .expect("all is well again");
             let again = Some((status, body));
-            assert_eq!(check_in.acknowledged, again, "{} asked again", check_in.key);
+            assert_eq!(check_in.acknowledged, again, "asked again: {check_in:?}");
         }
         Told { check_ins, tries }
     }
@@ -339,7 +356,9 @@ impl Told {
         for one in &self.tries {
             let in_order = match &one.heard {
                 Heard::Answer(200 | 201 | 408, ..) => true,
-                Heard::Answer(409, code, _) => code == "idempotency_in_progress",
+                Heard::Answer(409, code, _) => {
+                    ["idempotency_in_progress", "conflict"].contains(&code.as_str())
+                }
                 Heard::Answer(429 | 503, _, again) => again.is_some(),
                 Heard::Answer(..) => false,
                 Heard::Nothing(_) => unheard,
