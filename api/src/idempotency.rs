@@ -31,9 +31,9 @@ use crate::error::{ApiError, Code, Result};
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
-/// A request that has no answer after this long died with its node, for no handler may take longer
-/// than eight seconds; its key may be used again.
-const ABANDONED: TimeDelta = TimeDelta::seconds(10);
+/// A request that has no answer after this long died with its node, and its key may be used again.
+/// If it was only slow it is not done a second time: [`note_done`] finds its key taken over.
+const ABANDONED: TimeDelta = TimeDelta::seconds(6);
 /// Stands in place of the status of an answer that is not known, or not yet, while the change
 /// itself is committed.
 const DONE: i32 = 0;
@@ -134,13 +134,19 @@ pub async fn once(
             .await
             .map(ServiceResponse::map_into_boxed_body);
     };
-    // Who is not signed in is refused by the operation itself, and so is he whose session ended: a
-    // kept answer is not for him either.
-    let Ok(caller) = Caller::of(&app, request.request()).await else {
-        return next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_boxed_body);
+    let caller = match Caller::of(&app, request.request()).await {
+        Ok(caller) => caller,
+        // Who is not signed in is refused by the operation itself, and so is he whose session
+        // ended: a kept answer is not for him either.
+        Err(refusal) if refusal.code.status() == 401 => {
+            return next
+                .call(request)
+                .await
+                .map(ServiceResponse::map_into_boxed_body);
+        }
+        // Nobody knows who asks, so the key cannot be held; a moment later the operation itself
+        // might succeed, and a second time with the next try.
+        Err(refusal) => return Err(refused(&refusal)),
     };
     let operation = format!("{} {}", request.method(), request.path());
     let body = request
@@ -152,13 +158,7 @@ pub async fn once(
     let row = match begin(&app, &caller, &key, &operation, &body, now).await {
         Ok(Begun::First(row)) => row,
         Ok(Begun::Again(response)) => return Ok(request.into_response(response)),
-        Err(refusal) => {
-            return Err(InternalError::from_response(
-                refusal.code.as_str(),
-                refusal.error_response(),
-            )
-            .into());
-        }
+        Err(refusal) => return Err(refused(&refusal)),
     };
 
     let under = (caller.committee, row);
@@ -191,6 +191,10 @@ pub async fn once(
         request,
         head.set_body(body).map_into_boxed_body(),
     ))
+}
+
+fn refused(refusal: &ApiError) -> Error {
+    InternalError::from_response(refusal.code.as_str(), refusal.error_response()).into()
 }
 
 enum Begun {

@@ -16,6 +16,7 @@ use domain::notice::{Channel, DeliveryState};
 use entity::{Scoped, delivery, job};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use tests::TestApp;
+use tests::drill::is_chaos;
 use tests::node::Node;
 use tests::readers::Reader;
 use wechat::sim::{Call, Fault, FaultKind, Handle, Moment};
@@ -45,7 +46,6 @@ const STILL: Duration = Duration::from_millis(800);
 const HANGING: Duration = Duration::from_secs(6);
 /// How far time jumps while a call may be on its way.
 const NEAR: TimeDelta = TimeDelta::seconds(10);
-const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What goes wrong.
 #[derive(Clone, Copy, PartialEq)]
@@ -95,6 +95,11 @@ impl Scene {
         };
         calls.iter().filter(ours).collect()
     }
+}
+
+/// How long all of it may take.
+fn patience() -> Duration {
+    Duration::from_mins(if is_chaos() { 45 } else { 4 })
 }
 
 /// Name, trouble, accounts, readers.
@@ -215,7 +220,7 @@ async fn until_shown(t: &TestApp, node: &mut Node, count: usize) {
     while shown(t).len() < count {
         assert!(node.runs(), "the worker ended: {}", node.log());
         assert!(
-            began.elapsed() < PATIENCE,
+            began.elapsed() < patience(),
             "{} are told: {}",
             shown(t).len(),
             node.log()
@@ -263,7 +268,7 @@ async fn until_quiet(t: &TestApp, node: &mut Node, scenes: &[Scene]) -> usize {
             .expect("jobs can be read");
         assert!(node.runs(), "the worker ended: {}", node.log());
         assert!(
-            began.elapsed() < PATIENCE,
+            began.elapsed() < patience(),
             "{open} are open, {jobs:#?}: {}",
             node.log()
         );

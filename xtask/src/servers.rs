@@ -80,6 +80,21 @@ pub fn hold() -> Result<()> {
     }
 }
 
+/// A folder in memory with room for so many megabytes, where the system has one: what is written
+/// there and thrown away need not wait for a disk.
+pub fn memory(megabytes: u64) -> Option<PathBuf> {
+    const SHARED_MEMORY: &str = "/dev/shm";
+    let told = workspace::output(Command::new("df").args(["-P", "-k", SHARED_MEMORY])).ok()?;
+    let free: u64 = told
+        .lines()
+        .nth(1)?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()?;
+    (megabytes * 1024 <= free).then(|| SHARED_MEMORY.into())
+}
+
 /// The folder of one run's data, and the account that may write there.
 pub struct Home {
     folder: PathBuf,
@@ -111,7 +126,10 @@ impl Home {
 
     fn create_for(prefix: &str, keeps: bool) -> Result<Self> {
         let account = tools::we_are_root().then(Account::find).transpose()?;
-        for parent in [workspace::target().join("xtask"), std::env::temp_dir()] {
+        // A power cut is not among the drills: what a killed server wrote is there, on a disk or not.
+        let quick = keeps.then(|| memory(ROOM_OF_A_DRILL)).flatten();
+        let usual = [workspace::target().join("xtask"), std::env::temp_dir()];
+        for parent in quick.into_iter().chain(usual) {
             remove_what_dead_runs_left(&parent);
             let folder = parent.join(format!("{PREFIX}{}", std::process::id()));
             std::fs::create_dir_all(&parent)?;
@@ -191,6 +209,8 @@ impl Account {
     }
 }
 
+/// Megabytes that a drill's servers may fill.
+const ROOM_OF_A_DRILL: u64 = 1_024;
 const PREFIX: &str = "xingdong-servers-";
 
 /// A run that was killed could not tidy up. Its servers ended with it; its folder may be here.
