@@ -14,7 +14,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_xingdong-under-test");
 
 #[actix_web::test]
 async fn a_node_killed_in_the_middle_of_a_batch_loses_nothing_it_acknowledged() {
-    let (kills, members) = if is_chaos() { (50, 20_000) } else { (3, 3_000) };
+    let (kills, members) = if is_chaos() { (50, 20_000) } else { (2, 1_600) };
     let engine = Engine::prepare_on_disk().await;
     let mut configuration = Ground::configuration("", None);
     engine.configure(&mut configuration);
