@@ -1,9 +1,7 @@
 //! The parts of the service, put together from what the operator set.
 
 use std::sync::Arc;
-
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::access::{Standings, Tokens};
 use crate::cache::Cache;
@@ -46,6 +44,7 @@ pub struct App {
     pub work: tokio::sync::Notify,
     /// Whether the jobs of this node are to come to their end.
     pub halt: Halt,
+    leaving: AtomicBool,
 }
 
 impl App {
@@ -79,6 +78,7 @@ impl App {
             metrics,
             work: tokio::sync::Notify::new(),
             halt: Halt::default(),
+            leaving: AtomicBool::new(false),
             config,
             clock,
             db,
@@ -86,13 +86,19 @@ impl App {
         }))
     }
 
+    /// Says that this node is about to stop: it goes on serving, is no longer ready, and asks whoever
+    /// keeps a connection open to come back elsewhere.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this node is about to stop.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
     /// Brings the tables up to date and makes the system's own chain.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        Migrator::up(self.db.migrations(), None).await?;
-        self.db
-            .found_system(self.clock.now())
-            .await
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(())
+        self.db.migrate(self.clock.now()).await
     }
 }

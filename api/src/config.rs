@@ -80,7 +80,10 @@ pub struct Server {
     pub workers: usize,
     /// Asked for as a bearer token by `/metrics`; without it the endpoint answers 404.
     pub metrics_token: Option<Secret>,
-    /// How many seconds running requests may take after SIGTERM.
+    /// How many seconds a node goes on serving after SIGTERM, while `/readyz` tells that it leaves,
+    /// before it closes its port: longer than whoever shares out the requests takes to notice.
+    pub drain_seconds: u64,
+    /// How many seconds running requests may take after that.
     pub shutdown_seconds: u64,
     /// Proxies whose `X-Forwarded-For` is believed; without them everybody behind one shares its
     /// address, and the limits that go by address.
@@ -93,6 +96,7 @@ impl Default for Server {
             bind: "127.0.0.1:8080".to_owned(),
             workers: 0,
             metrics_token: None,
+            drain_seconds: 5,
             shutdown_seconds: 15,
             trusted_proxies: Vec::new(),
         }

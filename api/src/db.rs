@@ -7,6 +7,7 @@ mod acts;
 mod chain;
 mod many;
 mod replica;
+mod steps;
 mod system;
 mod tables;
 mod write;

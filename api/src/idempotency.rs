@@ -4,6 +4,7 @@
 //! a phone that lost its network between the two does not do the thing twice.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,7 +17,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{CommitteeId, IdempotencyId};
 use entity::{Scoped, idempotency};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, TryInsertResult,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, Set,
+    TryInsertResult,
 };
 use sha2::{Digest, Sha256};
 
@@ -30,11 +32,17 @@ use crate::error::{ApiError, Code, Result};
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
-/// A request that has no answer after this long died on the way; its key may be used again.
-const ABANDONED: TimeDelta = TimeDelta::seconds(30);
+/// A request that has no answer after this long died with its node, and its key may be used again.
+/// If it was only slow it is not done a second time: [`note_done`] finds its key taken over.
+const ABANDONED: TimeDelta = TimeDelta::seconds(6);
 /// Stands in place of the status of an answer that is not known, or not yet, while the change
 /// itself is committed.
 const DONE: i32 = 0;
+/// The same where it is known that no answer will come.
+const UNANSWERED: i32 = -1;
+/// How often, and after how long each time, a key is released that could not be released at once.
+const TRIES: u32 = 10;
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The row of the key under which a request is done.
 pub type Under = (CommitteeId, IdempotencyId);
@@ -129,13 +137,19 @@ pub async fn once(
             .await
             .map(ServiceResponse::map_into_boxed_body);
     };
-    // Who is not signed in is refused by the operation itself, and so is he whose session ended: a
-    // kept answer is not for him either.
-    let Ok(caller) = Caller::of(&app, request.request()).await else {
-        return next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_boxed_body);
+    let caller = match Caller::of(&app, request.request()).await {
+        Ok(caller) => caller,
+        // Who is not signed in is refused by the operation itself, and so is he whose session
+        // ended: a kept answer is not for him either.
+        Err(refusal) if refusal.code.status() == 401 => {
+            return next
+                .call(request)
+                .await
+                .map(ServiceResponse::map_into_boxed_body);
+        }
+        // Nobody knows who asks, so the key cannot be held; a moment later the operation itself
+        // might succeed, and a second time with the next try.
+        Err(refusal) => return Err(refused(&refusal)),
     };
     let operation = format!("{} {}", request.method(), request.path());
     let body = request
@@ -147,26 +161,21 @@ pub async fn once(
     let row = match begin(&app, &caller, &key, &operation, &body, now).await {
         Ok(Begun::First(row)) => row,
         Ok(Begun::Again(response)) => return Ok(request.into_response(response)),
-        Err(refusal) => {
-            return Err(InternalError::from_response(
-                refusal.code.as_str(),
-                refusal.error_response(),
-            )
-            .into());
-        }
+        Err(refusal) => return Err(refused(&refusal)),
     };
 
     let under = (caller.committee, row);
+    let hold = Hold::on(&app, under);
     let response = match UNDER.scope(under, next.call(request)).await {
         Ok(response) => response.map_into_boxed_body(),
         Err(error) => {
             let may_be_done = error.as_response_error().status_code().is_server_error();
-            forget(&app, under, may_be_done).await;
+            hold.release(may_be_done).await;
             return Err(error);
         }
     };
     if !response.status().is_success() {
-        forget(&app, under, response.status().is_server_error()).await;
+        hold.release(response.status().is_server_error()).await;
         return Ok(response);
     }
     let status = response.status();
@@ -175,13 +184,20 @@ pub async fn once(
     let body = to_bytes(body)
         .await
         .map_err(|_| InternalError::new("answer unreadable", StatusCode::INTERNAL_SERVER_ERROR))?;
-    if let Err(error) = keep(&app, under, status, &body).await {
-        tracing::error!(error = %error, "an answer could not be kept for its idempotency key");
+    match keep(&app, under, status, &body).await {
+        Ok(()) => hold.let_go(),
+        Err(error) => {
+            tracing::error!(error = %error, "an answer could not be kept for its idempotency key");
+        }
     }
     Ok(ServiceResponse::new(
         request,
         head.set_body(body).map_into_boxed_body(),
     ))
+}
+
+fn refused(refusal: &ApiError) -> Error {
+    InternalError::from_response(refusal.code.as_str(), refusal.error_response()).into()
 }
 
 enum Begun {
@@ -269,7 +285,7 @@ async fn begin(
                 return Err(ApiError::new(Code::IdempotencyKeyReused));
             }
             let status = match earlier.status {
-                Some(DONE) if old => {
+                Some(status) if status == UNANSWERED || status == DONE && old => {
                     return Err(ApiError::with(
                         Code::Conflict,
                         "该请求已办理，请刷新后查看结果",
@@ -317,20 +333,78 @@ async fn keep(
         .await
 }
 
-/// Releases a key whose request was refused; not where the change may have been made before
-/// something failed.
-async fn forget(app: &App, (committee, id): (CommitteeId, IdempotencyId), may_be_done: bool) {
-    let gone = app.db.housekeeping(async |txn| {
-        let mut release = idempotency::Entity::delete_many()
-            .filter(idempotency::Column::CommitteeId.eq(committee))
-            .filter(idempotency::Column::Id.eq(id));
-        if may_be_done {
-            release = release.filter(idempotency::Column::Status.is_null());
+/// A key whose request is on its way. However that ends, also by the deadline, which drops it: the
+/// key does not stay in progress.
+struct Hold {
+    app: Data<App>,
+    under: Option<Under>,
+}
+
+impl Hold {
+    fn on(app: &Data<App>, under: Under) -> Self {
+        Self {
+            app: app.clone(),
+            under: Some(under),
         }
-        release.exec(txn).await?;
-        Ok(())
-    });
-    if let Err(error) = gone.await {
-        tracing::error!(error = %error, "an idempotency key could not be released");
     }
+
+    /// The request was answered, and the answer is kept.
+    fn let_go(mut self) {
+        self.under = None;
+    }
+
+    /// The request was refused, or something failed after the change may have been made.
+    async fn release(mut self, may_be_done: bool) {
+        if let Some(under) = self.under
+            && release(&self.app, under, may_be_done).await.is_ok()
+        {
+            self.under = None;
+        }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let (app, Some(under)) = (self.app.clone(), self.under) else {
+            return;
+        };
+        actix_web::rt::spawn(async move {
+            for _ in 0..TRIES {
+                match release(&app, under, true).await {
+                    Ok(()) => return,
+                    Err(error) => tracing::warn!(%error, "an idempotency key is not released yet"),
+                }
+                actix_web::rt::time::sleep(RETRY).await;
+            }
+        });
+    }
+}
+
+/// Releases a key; where the change may have been made before something failed, only if it was not.
+async fn release(app: &App, (committee, id): Under, may_be_done: bool) -> Result<()> {
+    let this = Condition::all()
+        .add(idempotency::Column::CommitteeId.eq(committee))
+        .add(idempotency::Column::Id.eq(id));
+    app.db
+        .housekeeping(async |txn| {
+            if may_be_done {
+                let unanswered = idempotency::ActiveModel {
+                    status: Set(Some(UNANSWERED)),
+                    ..Default::default()
+                };
+                idempotency::Entity::update_many()
+                    .set(unanswered)
+                    .filter(this.clone())
+                    .filter(idempotency::Column::Status.eq(DONE))
+                    .exec(txn)
+                    .await?;
+            }
+            let mut gone = idempotency::Entity::delete_many().filter(this);
+            if may_be_done {
+                gone = gone.filter(idempotency::Column::Status.is_null());
+            }
+            gone.exec(txn).await?;
+            Ok(())
+        })
+        .await
 }

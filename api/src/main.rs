@@ -425,7 +425,16 @@ async fn serve(app: Arc<App>) -> Result<()> {
         .then(|| Worker::spawn(Arc::clone(&app)));
     let checked = Arc::clone(&app);
     let check = actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
-    stop_signal().await?;
+    if stop_signal().await? == Stop::Terminated {
+        let seconds = app.config.server.drain_seconds;
+        app.leave();
+        tracing::info!(seconds, "leaving: not ready any more, still serving");
+        // Whoever asks a second time does not want to wait.
+        let drained = std::time::Duration::from_secs(seconds);
+        if let Ok(again) = tokio::time::timeout(drained, stop_signal()).await {
+            again?;
+        }
+    }
     tracing::info!("stopping: running requests and jobs finish");
     // The next start checks the accounts again.
     check.abort();
@@ -443,11 +452,20 @@ async fn serve(app: Arc<App>) -> Result<()> {
     Ok(())
 }
 
-async fn stop_signal() -> Result<()> {
+/// Why the program is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// A person at the keyboard (SIGINT), who waits for nothing.
+    Interrupted,
+    /// Whoever manages the nodes (SIGTERM), and first leads requests to another.
+    Terminated,
+}
+
+async fn stop_signal() -> Result<Stop> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| Stop::Interrupted).map_err(Into::into),
+        _ = terminate.recv() => Ok(Stop::Terminated),
     }
 }
 

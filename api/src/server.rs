@@ -148,11 +148,14 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().body("ok")
 }
 
-/// Ready: the database answers and its tables are up to date, or newer: steps only add, and the nodes
-/// of before go on while a new version comes.
+/// Ready: the database answers, its tables are up to date, or newer (steps only add, and the nodes of
+/// before go on while a new version comes), and this node is not about to stop.
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 503, body = crate::error::Problem)), security(()))]
 #[get("/readyz")]
 async fn readyz(app: Data<App>) -> Result<HttpResponse> {
+    if app.is_leaving() {
+        return Err(ApiError::unavailable(anyhow::anyhow!("this node stops")));
+    }
     let tables = app.db.tables().await.map_err(ApiError::unavailable)?;
     if !tables.pending.is_empty() {
         return Err(ApiError::unavailable(anyhow::anyhow!(

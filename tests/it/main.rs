@@ -25,6 +25,7 @@ mod facts;
 mod figures;
 mod files;
 mod keys;
+mod killed;
 mod layering;
 mod leave;
 mod ledger;

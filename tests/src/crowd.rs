@@ -18,7 +18,8 @@ use crate::TestApp;
 /// One of many: his account and his session.
 #[derive(Clone, Copy, Debug)]
 pub struct OneOfMany {
-    account: AccountId,
+    /// His account.
+    pub account: AccountId,
     session: SessionId,
 }
 

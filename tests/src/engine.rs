@@ -10,6 +10,9 @@ use sea_orm::{ConnectionTrait, Database, DatabaseBackend};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// Megabytes that must be free for tests to lie in memory.
+const MUCH: u64 = 1_024;
+
 /// A database of one test's own.
 pub struct Engine {
     folder: TempDir,
@@ -24,9 +27,22 @@ struct Servers {
 }
 
 impl Engine {
-    /// An empty database.
+    /// An empty database. A file of SQLite lies in memory where there is some: half of a test's
+    /// time would be spent waiting for a disk to keep what is thrown away at its end.
     pub async fn prepare() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        match xtask::servers::memory(MUCH) {
+            Some(memory) => Self::prepare_in(&memory).await,
+            None => Self::prepare_on_disk().await,
+        }
+    }
+
+    /// The same with the file on a disk, which takes its time to write.
+    pub async fn prepare_on_disk() -> Self {
+        Self::prepare_in(&std::env::temp_dir()).await
+    }
+
+    async fn prepare_in(parent: &Path) -> Self {
+        let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
         let servers = match std::env::var("XINGDONG_TEST_ENGINE").as_deref() {
             Ok("servers") => Some(Servers::prepare().await),
             Ok("embedded") | Err(_) => None,
@@ -54,6 +70,11 @@ impl Engine {
                 config["redis"] = json!({ "url": servers.redis, "prefix": servers.name });
             }
         }
+    }
+
+    /// Whether several nodes can work on it.
+    pub fn is_shared(&self) -> bool {
+        self.servers.is_some()
     }
 
     /// Fails the test when the service runs on another engine than was asked for.

@@ -2,10 +2,12 @@
 //! clock that moves only when the test moves it.
 
 pub mod crowd;
+pub mod drill;
 pub mod engine;
 pub mod node;
 mod people;
 pub mod readers;
+pub mod stage;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

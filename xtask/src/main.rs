@@ -4,18 +4,17 @@
 //! Rust to be installed beforehand: what else it wants, it looks for in `tools`.
 
 mod bench;
+mod chaos;
 mod check;
 mod clients;
 mod dist;
 mod rehearse;
-mod servers;
 mod test;
-mod tools;
-mod workspace;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use xtask::{servers, tools, workspace};
 
 const HELP: &str = "\
 cargo xtask demo [ARGS]              build and run the demo: `xingdong demo ARGS`
@@ -25,6 +24,8 @@ cargo xtask test [--embedded | --clients] [-- FILTER]
                                      --embedded leaves out the servers, --clients all but these
 cargo xtask servers                  start PostgreSQL and Redis like the tests do, print their
                                      addresses, stop them at Ctrl-C
+cargo xtask chaos                    the drills at their large sizes: an hour of killed nodes and
+                                     servers (docs/reliability.md)
 cargo xtask check                    formatting, lints, dependencies
 cargo xtask bench [scores] [--seconds N] [--members N] [--rounds N] [--country N]
                                      start-up, memory, size, check-ins/s beside pgbench, and
@@ -55,6 +56,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "demo" => demo(rest),
         "test" => test::run(&test::Request::read(rest)?),
         "servers" => nothing_more(rest).and_then(|()| servers::hold()),
+        "chaos" => nothing_more(rest).and_then(|()| chaos::run()),
         "check" => nothing_more(rest).and_then(|()| check::run()),
         "bench" => bench::run(&bench::Request::read(rest)?),
         "rehearse" => rehearse::run(rest),

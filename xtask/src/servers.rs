@@ -27,18 +27,33 @@ pub struct Servers {
     /// The shared cache.
     pub redis: Redis,
     // Dropped last: the servers are gone before their folder is.
-    _home: Home,
+    home: Home,
 }
 
 impl Servers {
     /// Starts both and waits until they answer.
     pub fn start(programs: &ServerPrograms) -> Result<Self> {
-        let home = Home::create()?;
+        Self::start_in(Home::create()?, programs)
+    }
+
+    /// Starts a pair for the drill of that name, which may kill and freeze them.
+    pub fn for_drill(name: &str) -> Result<Self> {
+        Self::start_in(Home::of_drill(name)?, &tools::servers()?)
+    }
+
+    fn start_in(home: Home, programs: &ServerPrograms) -> Result<Self> {
         Ok(Self {
             postgres: Postgres::start(&programs.postgres, &home)?,
             redis: Redis::start(&programs.redis, &home)?,
-            _home: home,
+            home,
         })
+    }
+
+    /// Starts what was killed again, on the same port and with the data it had, and waits until it
+    /// answers.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.postgres.start_again(&self.home)?;
+        self.redis.start_again(&self.home)
     }
 
     /// The variables by which the tests find these servers.
@@ -65,10 +80,29 @@ pub fn hold() -> Result<()> {
     }
 }
 
+/// A folder in memory with room for so many megabytes, where the system has one: what is written
+/// there and thrown away need not wait for a disk.
+pub fn memory(megabytes: u64) -> Option<PathBuf> {
+    const SHARED_MEMORY: &str = "/dev/shm";
+    let told = workspace::output(Command::new("df").args(["-P", "-k", SHARED_MEMORY])).ok()?;
+    let free: u64 = told
+        .lines()
+        .nth(1)?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()?;
+    (megabytes * 1024 <= free).then(|| SHARED_MEMORY.into())
+}
+
 /// The folder of one run's data, and the account that may write there.
 pub struct Home {
     folder: PathBuf,
     account: Option<Account>,
+    /// Stands before the names of its servers' logs.
+    prefix: String,
+    /// Whether data stays when a server ends, until the folder goes.
+    keeps: bool,
 }
 
 /// Whom the servers run as when we are root: Postgres refuses root.
@@ -82,8 +116,20 @@ impl Home {
     /// A new folder under `target/xtask`, or under the system's temporary folder when the
     /// servers' account may not reach the former (a clone in root's home directory).
     pub fn create() -> Result<Self> {
+        Self::create_for("", false)
+    }
+
+    /// The same for servers that are killed and started again in a drill of that name.
+    pub fn of_drill(name: &str) -> Result<Self> {
+        Self::create_for(&format!("{name}-"), true)
+    }
+
+    fn create_for(prefix: &str, keeps: bool) -> Result<Self> {
         let account = tools::we_are_root().then(Account::find).transpose()?;
-        for parent in [workspace::target().join("xtask"), std::env::temp_dir()] {
+        // A power cut is not among the drills: what a killed server wrote is there, on a disk or not.
+        let quick = keeps.then(|| memory(ROOM_OF_A_DRILL)).flatten();
+        let usual = [workspace::target().join("xtask"), std::env::temp_dir()];
+        for parent in quick.into_iter().chain(usual) {
             remove_what_dead_runs_left(&parent);
             let folder = parent.join(format!("{PREFIX}{}", std::process::id()));
             std::fs::create_dir_all(&parent)?;
@@ -93,6 +139,8 @@ impl Home {
             let home = Self {
                 folder: folder.canonicalize()?,
                 account,
+                prefix: prefix.to_owned(),
+                keeps,
             };
             home.give_away(&home.folder)?;
             let writable = home
@@ -161,6 +209,8 @@ impl Account {
     }
 }
 
+/// Megabytes that a drill's servers may fill.
+const ROOM_OF_A_DRILL: u64 = 1_024;
 const PREFIX: &str = "xingdong-servers-";
 
 /// A run that was killed could not tidy up. Its servers ended with it; its folder may be here.

@@ -242,7 +242,9 @@ fn service_half(request: &Request, programs: &ServerPrograms) -> Part {
     nextest
         // The whole workspace with one test target, and not the package alone: another selection
         // would unify features differently and compile everything once more.
+        // `drills` start servers of their own, which they may kill.
         .args(["nextest", "run", "--workspace", "--test", "it"])
+        .args(["--test", "drills"])
         .args(&request.filter)
         .envs(servers.environment());
     let part = run_nextest(SERVICE, &mut nextest);

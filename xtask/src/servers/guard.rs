@@ -17,18 +17,20 @@ use anyhow::{Context, Result, bail};
 use super::Home;
 use crate::workspace;
 
-/// `$1` the signal that stops the server, `$2` the data to remove afterwards, then the server.
+/// `$1` the signal that stops the server, `$2` its folder, `$3` whether to `remove` or to `keep` it
+/// afterwards, then the server.
 const SHELL: &str = r#"
-signal=$1; data=$2; shift 2
+signal=$1; room=$2; after=$3; shift 3
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
+echo "$server" >"$room/server.pid"
 ( read -r line <&3; kill -"$signal" "$server" 2>/dev/null ) &
 reader=$!
 wait "$server"
 ended=$?
 kill "$reader" 2>/dev/null
-rm -rf -- "$data"
+[ "$after" = keep ] || rm -rf -- "$room"
 exit "$ended"
 "#;
 
@@ -39,27 +41,36 @@ pub struct Guarded {
     name: &'static str,
     shell: Child,
     log: PathBuf,
+    room: PathBuf,
 }
 
 impl Guarded {
-    /// Starts `server`, whose data lies in `data` and who stops at `signal`.
+    /// Starts `server`, which has a folder of its own, `room`, and stops at `signal`.
     ///
     /// What it prints goes to `target/xtask/<name>.log`, which stays for the curious.
     pub fn start(
         name: &'static str,
         server: &Command,
         signal: &str,
-        data: &Path,
+        room: &Path,
         home: &Home,
     ) -> Result<Self> {
         let log = workspace::target()
             .join("xtask")
-            .join(format!("{name}.log"));
-        let output = File::create(&log).with_context(|| format!("creating {}", log.display()))?;
+            .join(format!("{}{name}.log", home.prefix));
+        // Of a server that is started again we want to read all.
+        let output = File::options()
+            .create(true)
+            .write(true)
+            .append(home.keeps)
+            .truncate(!home.keeps)
+            .open(&log);
+        let output = output.with_context(|| format!("creating {}", log.display()))?;
         let shell = home
             .command("sh")
             .args(["-c", SHELL, "sh", signal])
-            .arg(data)
+            .arg(room)
+            .arg(if home.keeps { "keep" } else { "remove" })
             .arg(server.get_program())
             .args(server.get_args())
             .current_dir(&home.folder)
@@ -70,7 +81,47 @@ impl Guarded {
             .process_group(0)
             .spawn()
             .with_context(|| format!("{name} could not be started"))?;
-        Ok(Self { name, shell, log })
+        Ok(Self {
+            name,
+            shell,
+            log,
+            room: room.to_owned(),
+        })
+    }
+
+    /// Sends a signal to the server and to every process it started.
+    pub fn signal(&mut self, signal: &str) -> Result<()> {
+        self.must_be_running()?;
+        let file = self.room.join("server.pid");
+        let server = std::fs::read_to_string(&file)
+            .with_context(|| format!("reading {}", file.display()))?;
+        let server = server.trim();
+        // The server first, so that it starts no more of them.
+        send(signal, server)?;
+        let everybody = workspace::output(Command::new("ps").args(["-A", "-o", "pid=,ppid="]))?;
+        for line in everybody.lines() {
+            let mut words = line.split_whitespace();
+            if let (Some(child), Some(parent)) = (words.next(), words.next())
+                && parent == server
+            {
+                // It may have ended with its server.
+                let _ = send(signal, child);
+            }
+        }
+        Ok(())
+    }
+
+    /// Kills the server and its processes as a power cut would (SIGKILL), and waits until it ended.
+    pub fn kill(&mut self) -> Result<()> {
+        self.signal("KILL")?;
+        let began = Instant::now();
+        while self.shell.try_wait()?.is_none() {
+            if LONGEST_STOP < began.elapsed() {
+                bail!("{} was killed and did not end", self.name);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
     }
 
     /// Asks until the answer is yes; fails when the server ends first or takes too long.
@@ -99,7 +150,7 @@ impl Guarded {
     }
 
     /// Kills the server and its shell, as a crash would: nothing is tidied up.
-    pub fn kill(mut self) -> Result<()> {
+    pub fn crash(mut self) -> Result<()> {
         self.kill_group()?;
         Ok(())
     }
@@ -119,8 +170,15 @@ impl Guarded {
     }
 }
 
+fn send(signal: &str, process: &str) -> Result<()> {
+    let signal = format!("-{signal}");
+    workspace::output(Command::new("kill").args([&signal, process])).map(drop)
+}
+
 impl Drop for Guarded {
     fn drop(&mut self) {
+        // One that was frozen would not hear that it is to stop.
+        let _ = self.signal("CONT");
         drop(self.shell.stdin.take());
         let began = Instant::now();
         while began.elapsed() < LONGEST_STOP {

@@ -31,6 +31,9 @@ const SETTINGS: [&str; 7] = [
 /// A running Postgres. Dropping this stops it and removes its data.
 pub struct Postgres {
     server: Guarded,
+    name: &'static str,
+    settings: Vec<String>,
+    room: PathBuf,
     programs: PathBuf,
     port: u16,
     password: String,
@@ -101,12 +104,55 @@ impl Postgres {
 
     /// Ends the server as a crash would (SIGKILL), in the middle of what it does.
     pub fn crash(self) -> Result<()> {
-        self.server.kill()
+        self.server.crash()
     }
 
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Starts it again if it has ended.
+    pub(super) fn start_again(&mut self, home: &Home) -> Result<()> {
+        if self.server.must_be_running().is_err() {
+            let settings: Vec<&str> = self.settings.iter().map(String::as_str).collect();
+            self.server = serve(
+                &self.programs,
+                home,
+                self.name,
+                &self.room,
+                self.port,
+                &settings,
+            )?;
+        }
+        self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let asker = self.client("psql");
+        let ready = || postgres_answers(&asker);
+        self.server.wait_until(Duration::from_mins(1), ready)
+    }
+
+    /// Kills it with everything it was doing, as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.server.kill()
+    }
+
+    /// Stops its processes where they are (SIGSTOP): connections stay open and nobody answers.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.server.signal("STOP")
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&mut self) -> Result<()> {
+        self.server.signal("CONT")
+    }
+
+    /// An empty database of that name.
+    pub fn create_database(&self, name: &str) -> Result<String> {
+        self.ask(&format!("create database {name}"))?;
+        Ok(self.url(name))
     }
 
     /// Where clients find that database, password included.
@@ -186,25 +232,17 @@ impl Copy {
     /// Starts a server on it and waits until it answers.
     pub fn start(self, home: &Home, name: &'static str, settings: &[&str]) -> Result<Postgres> {
         let port = free_port()?;
-        let mut command = Command::new(self.programs.join("postgres"));
-        command
-            .arg("-D")
-            .arg(self.room.join("data"))
-            .args(["-p", &port.to_string()]);
-        for setting in SETTINGS.iter().chain(settings) {
-            command.args(["-c", *setting]);
-        }
-        // QUIT is the immediate stop: nobody will miss a last checkpoint.
-        let server = Guarded::start(name, &command, "QUIT", &self.room, home)?;
+        let server = serve(&self.programs, home, name, &self.room, port, settings)?;
         let mut postgres = Postgres {
             server,
+            name,
+            settings: settings.iter().map(|&setting| setting.to_owned()).collect(),
+            room: self.room,
             programs: self.programs,
             port,
             password: self.password,
         };
-        let asker = postgres.client("psql");
-        let ready = || postgres_answers(&asker);
-        postgres.server.wait_until(Duration::from_mins(1), ready)?;
+        postgres.wait_until_ready()?;
         Ok(postgres)
     }
 }
@@ -245,6 +283,27 @@ fn ask(psql: &Client, database: &str, statement: &str) -> Result<String> {
 /// Only the cluster we made knows our password, so a yes is never a stranger's.
 fn postgres_answers(psql: &Client) -> bool {
     ask(psql, "template1", "select 1").is_ok_and(|answer| answer == "1")
+}
+
+/// Starts the program on the cluster that lies in `room`.
+fn serve(
+    programs: &Path,
+    home: &Home,
+    name: &'static str,
+    room: &Path,
+    port: u16,
+    settings: &[&str],
+) -> Result<Guarded> {
+    let mut command = Command::new(programs.join("postgres"));
+    command
+        .arg("-D")
+        .arg(room.join("data"))
+        .args(["-p", &port.to_string()]);
+    for setting in SETTINGS.iter().chain(settings) {
+        command.args(["-c", *setting]);
+    }
+    // QUIT is the immediate stop: nobody will miss a last checkpoint.
+    Guarded::start(name, &command, "QUIT", room, home)
 }
 
 fn initialise(

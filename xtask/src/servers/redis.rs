@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ use super::{Home, free_port};
 /// A running Redis. Dropping this stops it.
 pub struct Redis {
     server: Guarded,
+    room: PathBuf,
+    program: PathBuf,
     port: u16,
     /// The connections that were ours: everybody's at the start, then one per question.
     ours: Cell<u64>,
@@ -25,32 +27,54 @@ impl Redis {
     pub fn start(program: &Path, home: &Home) -> Result<Self> {
         let room = home.room("redis")?;
         let port = free_port()?;
-        let mut command = Command::new(program);
-        command.args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--daemonize",
-            "no",
-        ]);
-        command
-            .args(["--save", "", "--appendonly", "no", "--dir"])
-            .arg(&room);
-        let server = Guarded::start("redis", &command, "TERM", &room, home)?;
+        let server = serve(program, home, &room, port)?;
         let mut redis = Self {
             server,
+            room,
+            program: program.to_owned(),
             port,
             ours: Cell::new(0),
         };
 
-        // Only our Redis works in this folder, so a yes is never a stranger's.
-        let folder = room.to_string_lossy();
-        let ready =
-            || ask(port, "CONFIG GET dir").is_ok_and(|answer| answer.contains(folder.as_ref()));
-        redis.server.wait_until(Duration::from_secs(20), ready)?;
+        redis.wait_until_ready()?;
         redis.ours.set(redis.connections_so_far()?);
         Ok(redis)
+    }
+
+    /// Starts it again, empty, if it has ended.
+    pub(super) fn start_again(&mut self, home: &Home) -> Result<()> {
+        if self.server.must_be_running().is_err() {
+            self.server = serve(&self.program, home, &self.room, self.port)?;
+        }
+        self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        // Only our Redis works in this folder, so a yes is never a stranger's.
+        let (port, folder) = (self.port, self.room.to_string_lossy());
+        let ready =
+            || ask(port, "CONFIG GET dir").is_ok_and(|answer| answer.contains(folder.as_ref()));
+        self.server.wait_until(Duration::from_secs(20), ready)
+    }
+
+    /// Kills it with everything it knew.
+    pub fn kill(&mut self) -> Result<()> {
+        self.server.kill()
+    }
+
+    /// Stops it where it is (SIGSTOP): connections stay open and nobody answers.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.server.signal("STOP")
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&mut self) -> Result<()> {
+        self.server.signal("CONT")
+    }
+
+    /// Gives it commands, one a line, and returns everything it answers.
+    pub fn tell(&self, commands: &str) -> Result<String> {
+        ask(self.port, commands)
     }
 
     /// Where clients find it.
@@ -90,6 +114,22 @@ impl Redis {
             .map(|value| value.trim().to_owned())
             .with_context(|| format!("Redis does not tell its {name}"))
     }
+}
+
+fn serve(program: &Path, home: &Home, room: &Path, port: u16) -> Result<Guarded> {
+    let mut command = Command::new(program);
+    command.args([
+        "--port",
+        &port.to_string(),
+        "--bind",
+        "127.0.0.1",
+        "--daemonize",
+        "no",
+    ]);
+    command
+        .args(["--save", "", "--appendonly", "no", "--dir"])
+        .arg(room);
+    Guarded::start("redis", &command, "TERM", room, home)
 }
 
 /// One connection, one command, everything it answers.

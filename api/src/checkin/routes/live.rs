@@ -116,8 +116,8 @@ impl From<Counts> for CountsView {
 /// The counts for the venue's screen, as server-sent events.
 ///
 /// An event `counts` ([`CountsView`] as JSON) comes at once and whenever something changed. The
-/// stream ends half an hour after the activity, and as soon as the session, its token or the seat
-/// ends: connect again with a fresh token.
+/// stream ends half an hour after the activity, when its node stops, and as soon as the session, its
+/// token or the seat ends: connect again with a fresh token.
 #[utoipa::path(tag = "checkin", params(("activity_id" = String, Path)), responses((status = 200, content_type = "text/event-stream", body = CountsView), (status = "default", body = Problem)))]
 #[get("/activities/{activity_id}/live")]
 pub async fn live_counts(
@@ -171,6 +171,9 @@ impl Screen {
     /// stream.
     async fn look(&mut self) -> Option<(On<op::LiveWatch, activity::Model>, Counts)> {
         actix_web::rt::time::sleep(TICK).await;
+        if self.app.is_leaving() {
+            return None;
+        }
         let looked = async {
             let on = On::from_request(&self.request, &mut Payload::None).await?;
             let counts = counts(&self.app, &on.row).await?;

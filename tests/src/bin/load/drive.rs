@@ -14,7 +14,7 @@ use api::clock::Clock;
 use domain::checkin::{Slot, code};
 use serde_json::json;
 
-use crate::stage::Act;
+use tests::stage::Act;
 
 /// No answer may take longer: the service itself gives up after eight seconds.
 const LONGEST_ANSWER: Duration = Duration::from_secs(15);

@@ -7,7 +7,6 @@
 //! It is called by xtask only, which starts the service and makes tables of the figures.
 
 mod drive;
-mod stage;
 mod survive;
 
 use std::path::Path;
@@ -17,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
+use tests::stage;
 
 const USAGE: &str = "\
 load prepare CONFIG MEMBERS ACTIVITIES
@@ -30,7 +30,10 @@ fn main() -> Result<()> {
     match words[..] {
         ["prepare", config, members, activities] => {
             let (members, activities) = (members.parse()?, activities.parse()?);
-            system.block_on(async { stage::set(&*open(config).await?, members, activities).await })
+            system.block_on(async {
+                let set = stage::set(&*open(config).await?, members, activities).await;
+                set.map(drop)
+            })
         }
         ["run", config, address, activity, connections, seconds] => {
             let (connections, seconds) = (connections.parse()?, seconds.parse()?);

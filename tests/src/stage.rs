@@ -1,42 +1,51 @@
 //! What stands in the database before the first check-in: one committee, its members signed in,
-//! and activities whose window is open and to which everybody is invited.
+//! and activities whose window is open and to which everybody is invited. For the load generator
+//! and the drills, which run on the machine's own clock.
 
 use anyhow::{Context, Result};
 use api::app::App;
-use api::founding::{self, Founding, Group, Term};
+use api::founding::{self, Account, Credentials, Founding, Group, Term};
 use chrono::{NaiveDate, TimeDelta};
 use domain::activity::{ActivityKind, ActivityMode, ActivityStatus};
 use domain::attendance::{AttendanceStatus, Reply};
 use domain::checkin::{CodeKey, CodeKeys};
 use domain::ids::{AccountId, ActivityId, AttendanceId, CommitteeId};
+use domain::people::SeatKind;
 use entity::{Scoped, activity, attendance, checkin, committee, group, member, term};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
-use tests::crowd;
 use uuid::Uuid;
 
-const COMMITTEE: &str = "load";
+use crate::crowd;
+
+/// The committee's code.
+pub const COMMITTEE: &str = "load";
 /// The digit with which the service's codes begin.
 const KEY_ID: u8 = 1;
 
-/// Writes the committee with so many members, each invited to each of so many activities.
-pub async fn set(app: &App, members: usize, activities: usize) -> Result<()> {
-    let (committee, _) = founding::found(app, &founding()).await?;
+/// Writes the committee with so many members, each invited to each of so many activities; returns
+/// the credentials of its `office`.
+pub async fn set(app: &App, members: usize, activities: usize) -> Result<Vec<Credentials>> {
+    let (committee, credentials) = founding::found(app, &founding()).await?;
     crowd::gather(app, committee, members).await?;
     for _ in 0..activities {
         open_activity(app, committee).await?;
     }
-    Ok(())
+    Ok(credentials)
 }
 
 /// One activity and everybody who will come to it.
+#[derive(Debug)]
 pub struct Act {
-    committee: CommitteeId,
+    /// Whose activity it is.
+    pub committee: CommitteeId,
     /// Where they check in.
     pub activity: ActivityId,
     /// Makes the codes that the venue's screen shows.
     pub keys: CodeKeys,
     /// One access token for each member.
     pub tokens: Vec<String>,
+    /// The members' accounts, in the same order.
+    pub accounts: Vec<AccountId>,
 }
 
 /// Reads the activity of that place in the order in which they were written.
@@ -67,6 +76,7 @@ pub async fn act(app: &App, place: usize) -> Result<Act> {
         activity,
         keys,
         tokens: crowd::tokens(app, committee.id, &crowd)?,
+        accounts: crowd.iter().map(|one| one.account).collect(),
     })
 }
 
@@ -105,7 +115,12 @@ fn founding() -> Founding {
             longitude: None,
             app_id: None,
         }],
-        accounts: Vec::new(),
+        accounts: vec![Account {
+            username: "office".to_owned(),
+            display_name: "办公室".to_owned(),
+            seat: SeatKind::Office,
+            special_committee: None,
+        }],
     }
 }
 
