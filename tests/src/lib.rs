@@ -2,8 +2,11 @@
 //! clock that moves only when the test moves it.
 
 pub mod crowd;
+pub mod deeds;
 pub mod engine;
+pub mod nation;
 pub mod node;
+pub mod notices;
 mod people;
 pub mod readers;
 

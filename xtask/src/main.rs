@@ -25,9 +25,10 @@ cargo xtask test [--embedded | --clients] [-- FILTER]
 cargo xtask servers                  start PostgreSQL and Redis like the tests do, print their
                                      addresses, stop them at Ctrl-C
 cargo xtask check                    formatting, lints, dependencies
-cargo xtask bench [scores] [--seconds N] [--members N] [--rounds N] [--country N]
-                                     start-up, memory, size, check-ins/s beside pgbench, and
-                                     scores; with `scores` only these
+cargo xtask bench [PART]... [--seconds N] [--members N] [--rounds N] [--write] ...
+                                     measure this machine: check-ins (beside pgbench, COPY and
+                                     peers), pages, nodes, growth, slow, scores; only when named:
+                                     load, friday, nation, build (docs/performance.md)
 cargo xtask dist                     a release build in target/dist
 ";
 

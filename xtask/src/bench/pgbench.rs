@@ -8,14 +8,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use super::contest::Run;
 use crate::servers::Postgres;
 use crate::workspace;
 
 const GUESTS: &str = include_str!("pgbench-guests.sql");
 const PLAIN: &str = include_str!("pgbench-plain.sql");
 const CHAINED: &str = include_str!("pgbench-chained.sql");
-
-const DATABASE: &str = "pgbench";
 
 /// One way to let pgbench check people in.
 #[derive(Clone, Copy)]
@@ -49,7 +48,7 @@ pub enum Protocol {
 }
 
 /// What is measured, the unit of our goals first.
-pub const KINDS: [Kind; 5] = [
+pub const KINDS: [Kind; 6] = [
     Kind {
         statement: Statement::Plain,
         protocol: Protocol::Simple,
@@ -69,11 +68,35 @@ pub const KINDS: [Kind; 5] = [
         statement: Statement::Chained,
         protocol: Protocol::Prepared,
         clients: 8,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 64,
     },
     Kind {
         statement: Statement::Plain,
         protocol: Protocol::Simple,
         clients: 1,
+    },
+];
+
+/// What is measured where each flush takes its time.
+pub const SLOW_KINDS: [Kind; 3] = [
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 8,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 32,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Prepared,
+        clients: 32,
     },
 ];
 
@@ -92,13 +115,14 @@ impl Kind {
             1 => "1 client".to_owned(),
             several => format!("{several} clients"),
         };
-        format!("{statement}, {protocol}, {clients}")
+        format!("pgbench, {statement}, {protocol}, {clients}")
     }
 }
 
 /// The people pgbench may still check in, in a database of their own.
 pub struct Guests<'a> {
     postgres: &'a Postgres,
+    database: &'a str,
     next: u32,
     each: u32,
 }
@@ -109,6 +133,7 @@ impl<'a> Guests<'a> {
     /// `runs` is how often [`Self::check_in`] will be called; each call gets its share.
     pub fn invite(
         postgres: &'a Postgres,
+        database: &'a str,
         template: &str,
         activities: u32,
         runs: u32,
@@ -116,27 +141,28 @@ impl<'a> Guests<'a> {
         sql(
             postgres,
             "postgres",
-            &format!("create database {DATABASE} template {template}"),
+            &format!("create database {database} template {template}"),
         )?;
         let script = write("pgbench-guests.sql", GUESTS)?;
         let mut psql = postgres.client("psql").command();
-        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", DATABASE, "-v"])
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-v"])
             .arg(format!("activities={activities}"))
             .arg("-f")
             .arg(script);
         workspace::output(&mut psql)?;
-        let guests: u32 = sql(postgres, DATABASE, "select count(*) from guest")?
+        let guests: u32 = sql(postgres, database, "select count(*) from guest")?
             .parse()
             .context("counting the guests")?;
         Ok(Self {
             postgres,
+            database,
             next: 0,
             each: guests / runs,
         })
     }
 
-    /// Check-ins a second. Counted are the rows that are there.
-    pub fn check_in(&mut self, kind: Kind) -> Result<f64> {
+    /// A run whose rows are all there.
+    pub fn check_in(&mut self, kind: Kind) -> Result<Run> {
         // One client alone is slow: a quarter of the share tells as much.
         let share = if kind.clients == 1 {
             self.each / 4
@@ -164,17 +190,20 @@ impl<'a> Guests<'a> {
             .args(["-D", "turn=0", "-D", &format!("first={first}")])
             .args(["-D", &format!("clients={}", kind.clients), "-f"])
             .arg(write(name, text)?)
-            .arg(DATABASE);
+            .arg(self.database);
         let report = workspace::output(&mut pgbench)?;
         let written = self.rows()? - before;
         if written != u64::from(turns * kind.clients) {
             bail!("pgbench wrote {written} check-ins, not all it was told to:\n{report}");
         }
-        figure(&report, "tps = ")
+        Ok(Run {
+            rate: figure(&report, "tps = ")?,
+            ..Run::default()
+        })
     }
 
     fn rows(&self) -> Result<u64> {
-        sql(self.postgres, DATABASE, "select count(*) from checkin")?
+        sql(self.postgres, self.database, "select count(*) from checkin")?
             .parse()
             .context("counting the check-ins")
     }
@@ -186,7 +215,8 @@ pub fn sql(postgres: &Postgres, database: &str, statement: &str) -> Result<Strin
     workspace::output(psql.args(["-X", "-q", "-A", "-t", "-d", database, "-c", statement]))
 }
 
-fn write(name: &str, text: &str) -> Result<PathBuf> {
+/// Puts a script where a program can read it.
+pub fn write(name: &str, text: &str) -> Result<PathBuf> {
     let folder = workspace::target().join("xtask");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join(name);

@@ -1,0 +1,74 @@
+//! How the same cost grows with the data of other committees in the same database.
+
+use anyhow::Result;
+
+use super::contest::Contest;
+use super::load::{Drive, Loader, Nation};
+use super::pgbench::sql;
+use super::programs::Programs;
+use super::request::Request;
+use super::service::Service;
+use super::{Section, rounds};
+use crate::servers::Servers;
+
+/// So many committees are there besides the one that is measured.
+const STEPS: [u32; 4] = [1, 10, 100, 1000];
+/// What each of them has.
+const MEMBERS: u32 = 200;
+const ACTIVITIES: u32 = 4;
+const CONNECTIONS: u32 = 64;
+
+/// Measures it.
+pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
+    let (loader, wanted) = (Loader::new(&programs.load), request.rounds.unwrap_or(3));
+    let most = request.committees.unwrap_or(1000);
+    let steps = STEPS.into_iter().filter(|step| *step <= most);
+    let service = Service::on_postgres(&programs.xingdong, &servers.postgres, "growth")?;
+    let config = service.configuration_file();
+    let members = request.members.unwrap_or(10_000);
+    loader.prepare(&config, members, wanted * u32::try_from(STEPS.len())?)?;
+    let running = service.start()?;
+
+    let drive = Drive {
+        connections: CONNECTIONS,
+        seconds: request.seconds.unwrap_or(3),
+        rate: None,
+    };
+    let (mut contest, mut activities, mut there) = (Contest::default(), 0.., 0);
+    for committees in steps {
+        eprintln!("xtask: {committees} committees of data");
+        let nation = Nation {
+            committees,
+            members: MEMBERS,
+            activities: ACTIVITIES,
+            facts: request.facts.unwrap_or(10),
+        };
+        loader.nation(&config, nation, there)?;
+        there = committees;
+        for _ in rounds(wanted) {
+            let activity = activities.next().unwrap_or_default();
+            let told = loader.run(&config, &[&running], activity, drive)?;
+            contest.note(&format!("check-ins, {committees}"), told.written()?);
+            for (page, path) in [
+                ("activities", "/api/v1/activities?limit=20"),
+                ("score", "/api/v1/me/score?period=2026"),
+            ] {
+                let told = loader.get(&config, &running, path, drive)?;
+                contest.note(&format!("{page}, {committees}"), told.read()?);
+            }
+        }
+    }
+    let size = "select pg_size_pretty(pg_database_size('growth'))";
+    let size = sql(&servers.postgres, "growth", size)?;
+    let table = contest.markdown(&[
+        ("check-ins, 1", &["check-ins, 1"]),
+        ("activities, 1", &["activities, 1"]),
+        ("score, 1", &["score, 1"]),
+    ]);
+    Ok(Section {
+        markdown: format!(
+            "{MEMBERS} members in each of the other committees; {size} at the end; {CONNECTIONS} connections.\n\n{table}"
+        ),
+        json: contest.json(),
+    })
+}
