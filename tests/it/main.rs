@@ -23,6 +23,7 @@ mod files;
 mod layering;
 mod leave;
 mod ledger;
+mod nation;
 mod nodes;
 mod notice;
 mod notice_again;

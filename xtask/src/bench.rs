@@ -61,7 +61,7 @@ pub fn run(request: &Request) -> Result<()> {
             Some((servers, programs)) if part != Part::Build => {
                 measure(part, programs, &Servers::start(servers)?, request)?
             }
-            _ => build::measure()?,
+            _ => build::measure(request)?,
         };
         let mut text = format!("{}.\n\n{}", machine.line(), section.markdown);
         if request.debug {
@@ -108,7 +108,7 @@ fn measure(
         Part::Load => meeting::measure(programs, servers, request),
         Part::Friday => friday::measure(programs, servers, request),
         Part::Nation => nation::measure(programs, servers, request),
-        Part::Build => build::measure(),
+        Part::Build => build::measure(request),
     }
 }
 

@@ -96,11 +96,11 @@ impl Contest {
     }
 
     fn best(&self, names: &[&str]) -> Figures {
-        let named = self
+        let candidates = self
             .entries
             .iter()
             .filter(|(name, _)| names.contains(&name.as_str()));
-        named
+        candidates
             .map(|(_, runs)| rates(runs))
             .max_by(|one, other| f64::total_cmp(&one.middle(), &other.middle()))
             .unwrap_or_default()

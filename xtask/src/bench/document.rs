@@ -27,6 +27,18 @@ fn replaced(document: &str, name: &str, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::request::Part;
+
+    #[test]
+    fn every_part_has_its_place_in_the_document() {
+        let file = workspace::root().join("docs/performance.md");
+        let document = std::fs::read_to_string(file).unwrap();
+
+        for part in Part::ALL {
+            let name = part.word();
+            assert!(replaced(&document, name, "").is_some(), "{name}");
+        }
+    }
 
     #[test]
     fn only_what_stands_between_the_marks_is_replaced() {

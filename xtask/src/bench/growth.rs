@@ -1,5 +1,7 @@
 //! How the same cost grows with the data of other committees in the same database.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 
 use super::contest::Contest;
@@ -18,6 +20,12 @@ const MEMBERS: u32 = 200;
 const ACTIVITIES: u32 = 4;
 const CONNECTIONS: u32 = 64;
 
+/// What is read by a member of the one that is measured.
+const PAGES: [(&str, &str); 2] = [
+    ("A member's activities", "/api/v1/activities?limit=20"),
+    ("A member's score", "/api/v1/me/score?period=2026"),
+];
+
 /// Measures it.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
     let (loader, wanted) = (Loader::new(&programs.load), request.rounds.unwrap_or(3));
@@ -34,7 +42,9 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
         seconds: request.seconds.unwrap_or(3),
         rate: None,
     };
-    let (mut contest, mut activities, mut there) = (Contest::default(), 0.., 0);
+    let mut check_ins = Contest::default();
+    let mut pages = PAGES.map(|_| Contest::default());
+    let (mut activities, mut there) = (0.., 0);
     for committees in steps {
         eprintln!("xtask: {committees} committees of data");
         let nation = Nation {
@@ -48,27 +58,35 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
         for _ in rounds(wanted) {
             let activity = activities.next().unwrap_or_default();
             let told = loader.run(&config, &[&running], activity, drive)?;
-            contest.note(&format!("check-ins, {committees}"), told.written()?);
-            for (page, path) in [
-                ("activities", "/api/v1/activities?limit=20"),
-                ("score", "/api/v1/me/score?period=2026"),
-            ] {
+            check_ins.note(&name(committees), told.written()?);
+            for (page, (_, path)) in pages.iter_mut().zip(PAGES) {
                 let told = loader.get(&config, &running, path, drive)?;
-                contest.note(&format!("{page}, {committees}"), told.read()?);
+                page.note(&name(committees), told.read()?);
             }
         }
     }
     let size = "select pg_size_pretty(pg_database_size('growth'))";
     let size = sql(&servers.postgres, "growth", size)?;
-    let table = contest.markdown(&[
-        ("check-ins, 1", &["check-ins, 1"]),
-        ("activities, 1", &["activities, 1"]),
-        ("score, 1", &["score, 1"]),
-    ]);
-    Ok(Section {
+    let mut section = Section {
         markdown: format!(
-            "{MEMBERS} members in each of the other committees; {size} at the end; {CONNECTIONS} connections.\n\n{table}"
+            "{MEMBERS} members in each of the other committees; {size} at the end; {CONNECTIONS} connections.\n"
         ),
-        json: contest.json(),
-    })
+        json: String::new(),
+    };
+    let tables = std::iter::once(("Check-ins", &check_ins));
+    let mut figures = Vec::new();
+    for (title, contest) in tables.chain(PAGES.map(|(title, _)| title).into_iter().zip(&pages)) {
+        let table = contest.markdown(&[("1", &[&name(1)])]);
+        let _ = write!(section.markdown, "\n{title}:\n\n{table}");
+        figures.push(format!(r#""{title}": {}"#, contest.json()));
+    }
+    section.json = format!("{{ {} }}", figures.join(", "));
+    Ok(section)
+}
+
+fn name(committees: u32) -> String {
+    match committees {
+        1 => "1 other committee".to_owned(),
+        several => format!("{several} other committees"),
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::contest::Run;
 use crate::servers::Postgres;
@@ -164,14 +164,18 @@ impl<'a> Guests<'a> {
     /// A run whose rows are all there.
     pub fn check_in(&mut self, kind: Kind) -> Result<Run> {
         // One client alone is slow: a quarter of the share tells as much.
+        ensure!(
+            4 * 64 < self.each,
+            "too few guests: more --members or fewer --rounds"
+        );
         let share = if kind.clients == 1 {
             self.each / 4
         } else {
             self.each
         };
-        let turns = share / kind.clients;
+        // Turns count from one, so the first numbers of a share are nobody's turn.
+        let turns = share / kind.clients - 1;
         let first = self.next;
-        // Turns count from one.
         self.next += (turns + 1) * kind.clients;
         let (name, text) = match kind.statement {
             Statement::Plain => ("pgbench-plain.sql", PLAIN),

@@ -22,7 +22,7 @@ use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
 use clap::{Args, Parser, Subcommand};
-use tests::nation::{Nation, analyze};
+use tests::nation::{Nation, References, analyze};
 
 use self::crowd::Crowd;
 use self::drive::Pace;
@@ -186,7 +186,7 @@ fn main() -> Result<()> {
             first,
         } => {
             let app = system.block_on(open(&config))?;
-            size.nation().write(&app, first)?;
+            size.nation().write(&app, first, References::Trusted)?;
             system.block_on(analyze(&app))
         }
         Task::Peer { config } => {
