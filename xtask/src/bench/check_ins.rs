@@ -68,7 +68,7 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
     let others = Service::beside(&programs.xingdong, postgres, "peers")?.configuration_file();
     loader.peer(&others)?;
     let runs = rounds_wanted * u32::try_from(KINDS.len())?;
-    let mut guests = Guests::invite(postgres, "pgbench", "service", activities, runs)?;
+    let mut guests = Guests::invite(postgres, "pgbench", "service", activities, (runs, seconds))?;
     let mut copies = Copies::make(postgres, "pgbench", members, rounds_wanted)?;
 
     let running = services

@@ -101,6 +101,17 @@ pub const SLOW_KINDS: [Kind; 3] = [
 ];
 
 impl Kind {
+    /// As many as two cores and a fast disk do: so long, about, is a run.
+    const fn in_a_second(self) -> u32 {
+        match (self.clients, self.statement, self.protocol) {
+            (1, _, _) => 1_000,
+            (_, Statement::Plain, Protocol::Simple) => 3_000,
+            (_, Statement::Plain, Protocol::Prepared) => 7_000,
+            (_, Statement::Chained, Protocol::Simple) => 1_200,
+            (_, Statement::Chained, Protocol::Prepared) => 2_000,
+        }
+    }
+
     /// How the table calls it.
     pub fn name(self) -> String {
         let statement = match self.statement {
@@ -125,18 +136,20 @@ pub struct Guests<'a> {
     database: &'a str,
     next: u32,
     each: u32,
+    seconds: u32,
 }
 
 impl<'a> Guests<'a> {
     /// Copies the database that the load generator prepared, while nobody is connected to it.
     ///
-    /// `runs` is how often [`Self::check_in`] will be called; each call gets its share.
+    /// `runs` is how often [`Self::check_in`] will be called; each call gets its share, and takes
+    /// about so many seconds.
     pub fn invite(
         postgres: &'a Postgres,
         database: &'a str,
         template: &str,
         activities: u32,
-        runs: u32,
+        (runs, seconds): (u32, u32),
     ) -> Result<Self> {
         sql(
             postgres,
@@ -158,21 +171,17 @@ impl<'a> Guests<'a> {
             database,
             next: 0,
             each: guests / runs,
+            seconds,
         })
     }
 
     /// A run whose rows are all there.
     pub fn check_in(&mut self, kind: Kind) -> Result<Run> {
-        // One client alone is slow: a quarter of the share tells as much.
+        let share = self.each.min(kind.in_a_second() * self.seconds);
         ensure!(
-            4 * 64 < self.each,
+            2 * kind.clients <= share,
             "too few guests: more --members or fewer --rounds"
         );
-        let share = if kind.clients == 1 {
-            self.each / 4
-        } else {
-            self.each
-        };
         // Turns count from one, so the first numbers of a share are nobody's turn.
         let turns = share / kind.clients - 1;
         let first = self.next;

@@ -21,13 +21,19 @@ const LEVELS: [u32; 2] = [64, 256];
 /// Measures on it.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
     let (loader, wanted) = (Loader::new(&programs.load), request.rounds.unwrap_or(3));
-    let postgres = &servers.postgres;
+    let (seconds, postgres) = (request.seconds.unwrap_or(5), &servers.postgres);
     let service = Service::on_postgres(&programs.xingdong, postgres, "slow")?;
     let config = service.configuration_file();
     loader.prepare(&config, request.members.unwrap_or(20_000), wanted * 2)?;
     sql(postgres, "slow", "vacuum analyze")?;
     let runs = wanted * u32::try_from(SLOW_KINDS.len())?;
-    let mut guests = Guests::invite(postgres, "slow_pgbench", "slow", wanted * 2, runs)?;
+    let mut guests = Guests::invite(
+        postgres,
+        "slow_pgbench",
+        "slow",
+        wanted * 2,
+        (runs, seconds),
+    )?;
     for database in ["slow", "slow_pgbench"] {
         for setting in ["commit_delay = 2000", "commit_siblings = 0"] {
             let set = format!("alter database {database} set {setting}");
@@ -41,7 +47,7 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
         for connections in LEVELS {
             let drive = Drive {
                 connections,
-                seconds: request.seconds.unwrap_or(5),
+                seconds,
                 rate: None,
             };
             let activity = activities.next().unwrap_or_default();
