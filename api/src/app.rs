@@ -11,6 +11,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::Vault;
 use crate::db::Db;
+use crate::facts::Facts;
+use crate::jobs::Halt;
 use crate::rulebook::Schemes;
 use crate::telemetry::Metrics;
 use crate::wechat_apps::{NodeTokens, WechatApps};
@@ -36,10 +38,14 @@ pub struct App {
     pub wechat_apps: WechatApps,
     /// Rulebooks made ready for computing.
     pub schemes: Schemes,
+    /// The facts that were looked at lately.
+    pub facts: Facts,
     /// Figures for the operator.
     pub metrics: Metrics,
     /// Wakes the worker of this node when a job was enqueued.
     pub work: tokio::sync::Notify,
+    /// Whether the jobs of this node are to come to their end.
+    pub halt: Halt,
 }
 
 impl App {
@@ -57,7 +63,8 @@ impl App {
             None => Cache::memory(),
         };
         let vault = || anyhow::Ok(Vault::new(&config.field_keys()?, config.index_key()?));
-        let shared_tokens = NodeTokens::in_shared(&cache, vault()?);
+        let metrics = Metrics::default();
+        let shared_tokens = NodeTokens::new(&cache, vault()?, metrics.token_counter());
         Ok(Arc::new(Self {
             vault: vault()?,
             tokens: Tokens::new(
@@ -66,10 +73,12 @@ impl App {
                 &config.signing_keys()?,
             ),
             standings: Standings::new(&db, &clock),
-            wechat_apps: WechatApps::new(&config.wechat, &clock, shared_tokens)?,
+            wechat_apps: WechatApps::new(&config.wechat, &clock, Some(shared_tokens))?,
             schemes: Schemes::default(),
-            metrics: Metrics::default(),
+            facts: Facts::default(),
+            metrics,
             work: tokio::sync::Notify::new(),
+            halt: Halt::default(),
             config,
             clock,
             db,

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::crypto::Vault;
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::upkeep::{self, Upkeep};
 
 /// A backup that was made.
 #[derive(Clone, Debug)]
@@ -76,18 +77,23 @@ impl fmt::Display for Restored {
 }
 
 /// Writes the database into a new file, as it is at one moment; the service may go on meanwhile.
+/// That it was done at `now` is noted in the database.
 ///
 /// # Errors
 /// When the file is there already, the database is not, or the copy does not prove whole.
-pub async fn backup(config: &Config, file: &Path) -> Result<Saved> {
+pub async fn backup(config: &Config, file: &Path, now: DateTime<Utc>) -> Result<Saved> {
     if file.exists() {
         bail!("{} is there already: nothing was written", file.display());
     }
-    if is_sqlite(config) {
-        sqlite::backup(config, file).await
+    let saved = if is_sqlite(config) {
+        sqlite::backup(config, file).await?
     } else {
-        postgres::backup(config, file).await
-    }
+        postgres::backup(config, file).await?
+    };
+    let db = open(config).await?;
+    upkeep::note(&db, Upkeep::Backup, now, file).await;
+    close(&db).await?;
+    Ok(saved)
 }
 
 /// Puts a backup in the place of the configured database, which must be empty unless `force`:
@@ -108,6 +114,18 @@ pub async fn restore(
         sqlite::restore(config, file, force, now).await
     } else {
         postgres::restore(config, file, force, now).await
+    }
+}
+
+/// The file of an SQLite database; none of PostgreSQL.
+///
+/// # Errors
+/// When the address of an SQLite database names no file.
+pub fn database_file(config: &Config) -> Result<Option<PathBuf>> {
+    if is_sqlite(config) {
+        sqlite::file_of(config).map(Some)
+    } else {
+        Ok(None)
     }
 }
 

@@ -72,6 +72,11 @@ impl<T: 'static, R: 'static> Batcher<T, R> {
         Self { waiting }
     }
 
+    /// How many wait, apart from those that are being done.
+    pub fn waiting(&self) -> usize {
+        self.waiting.max_capacity() - self.waiting.capacity()
+    }
+
     /// Asks for `item` to be done and waits until it is, durably, or is refused.
     ///
     /// # Errors

@@ -136,6 +136,19 @@ impl Cache {
         self.redis.is_some()
     }
 
+    /// Whether Redis answers; without one nobody does.
+    pub async fn answers(&self) -> bool {
+        let Some(mut redis) = self.redis.clone() else {
+            return false;
+        };
+        let ping = redis::cmd("PING");
+        let answer = ping.query_async::<()>(&mut redis);
+        matches!(
+            tokio::time::timeout(REDIS_DEADLINE, answer).await,
+            Ok(Ok(()))
+        )
+    }
+
     /// Counts one request of `subject` against `limit`.
     ///
     /// # Errors

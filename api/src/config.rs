@@ -7,11 +7,12 @@
 pub mod menu;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::content::ContentPolicy;
 use domain::follower::Topic;
 use domain::notice::NoticePurpose;
 use secrecy::{ExposeSecret, SecretString};
@@ -200,6 +201,10 @@ pub struct Wechat {
     /// Where WeChat reaches this service, such as `https://station.example.org`, without a slash
     /// at its end; `xingdong check-config` asks the callback address of every account there.
     pub public_url: Option<String>,
+    /// Whether what members write and upload is held against WeChat's rules: `open` shows it until
+    /// somebody hides it, `closed` hides it from other members until it is found clean or kept by
+    /// the office, `off` asks nothing.
+    pub content_check: ContentPolicy,
     /// The pages of the mini-program that replies and menus of official accounts lead to.
     pub pages: Pages,
     /// The mini-program and the official accounts.
@@ -211,6 +216,7 @@ impl Default for Wechat {
         Self {
             base_url: "https://api.weixin.qq.com".to_owned(),
             public_url: None,
+            content_check: ContentPolicy::Open,
             pages: Pages::default(),
             apps: Vec::new(),
         }
@@ -368,11 +374,17 @@ impl Default for Log {
 impl Config {
     /// Reads the configuration and names everything that is missing or wrong.
     pub fn load(file: Option<&Path>) -> Result<Self> {
+        Self::from_value(Self::read(file)?)
+    }
+
+    /// What file and environment say, before it is held against what there is to say; files of
+    /// secrets are not opened yet.
+    pub fn read(file: Option<&Path>) -> Result<Value> {
         let mut builder = config::Config::builder();
         if let Some(file) = file {
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
-        let value: Value = builder
+        builder
             .add_source(
                 config::Environment::with_prefix("XINGDONG")
                     .prefix_separator("__")
@@ -382,8 +394,7 @@ impl Config {
             .build()
             .context("configuration unreadable")?
             .try_deserialize()
-            .context("configuration unreadable")?;
-        Self::from_value(value)
+            .context("configuration unreadable")
     }
 
     /// Checks a configuration that is already read.
@@ -495,6 +506,21 @@ fn key_of_32(secret: &Secret) -> Result<[u8; 32]> {
     decode(secret)?
         .try_into()
         .map_err(|_| anyhow::anyhow!("not 32 bytes"))
+}
+
+/// The files of secrets that a configuration names, `x_file` for each secret `x`.
+pub fn secret_files(value: &Value) -> Vec<PathBuf> {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, inner)| match inner {
+                Value::String(path) if key.ends_with("_file") => vec![PathBuf::from(path)],
+                inner => secret_files(inner),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(secret_files).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Puts the content of `x_file` where `x` is expected.

@@ -95,6 +95,16 @@ impl Vault {
             .map_err(|_| broken("does not open"))
     }
 
+    /// The id of the key that seals.
+    pub fn sealing_key(&self) -> u8 {
+        self.keys[0].id
+    }
+
+    /// The id of the key that sealed something; none of nothing.
+    pub fn key_of(sealed: &[u8]) -> Option<u8> {
+        sealed.first().copied()
+    }
+
     /// What was sealed, as text.
     pub fn open_text(&self, sealed: &[u8]) -> Result<String> {
         String::from_utf8(self.open(sealed)?).map_err(ApiError::internal)

@@ -5,7 +5,9 @@
 
 mod acts;
 mod chain;
+mod many;
 mod system;
+mod tables;
 mod write;
 
 use std::path::Path;
@@ -22,7 +24,9 @@ use serde_json::Value;
 pub use acts::Act;
 use chain::{Entry, append_audit};
 pub use chain::{begin_chains, seal_audit, seal_fact};
+pub(crate) use many::{among, insert};
 pub use system::SYSTEM;
+pub use tables::Tables;
 pub use write::{NewFact, NewJob, Write};
 
 use crate::config;
@@ -128,6 +132,16 @@ impl Db {
     /// For reading outside of a change.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// Waits until nobody uses a connection any more, then closes them all; nothing is asked
+    /// afterwards.
+    pub async fn close(&self) {
+        for pool in [&self.write, &self.read] {
+            if let Err(error) = pool.clone().close().await {
+                tracing::warn!(%error, "a database connection was not closed");
+            }
+        }
     }
 
     /// For migrations, which make their own transactions.

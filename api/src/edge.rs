@@ -27,7 +27,7 @@ use crate::cache::limits;
 use crate::crypto::random;
 use crate::db::{Actor, SYSTEM};
 use crate::error::{ApiError, Code, Result};
-use crate::telemetry::{RouteLabels, TRACE};
+use crate::telemetry::{RouteLabels, StatusLabels, TRACE};
 
 /// A handler that takes longer than this is given up (reliability.md §3).
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -91,13 +91,19 @@ pub async fn edge(
         Err(error) => error.as_response_error().status_code(),
     };
     let took = started.elapsed();
-    app.metrics.seconds.observe(took.as_secs_f64());
-    let labels = RouteLabels {
+    let by_route = RouteLabels {
         method: label_of(&method).to_owned(),
         route,
+    };
+    let seconds = app.metrics.seconds.get_or_create(&by_route);
+    seconds.observe(took.as_secs_f64());
+    drop(seconds);
+    let by_status = StatusLabels {
+        method: by_route.method,
+        route: by_route.route,
         status: status.as_u16(),
     };
-    app.metrics.requests.get_or_create(&labels).inc();
+    app.metrics.requests.get_or_create(&by_status).inc();
     span.in_scope(|| {
         tracing::info!(
             status = status.as_u16(),

@@ -50,6 +50,7 @@ codes! {
     Forbidden 403 "forbidden" "没有权限";
     SecondPersonRequired 403 "second_person_required" "须由另一人办理";
     DeclarerOnly 403 "declarer_only" "只有填报人和委员本人可以修改";
+    ContentHidden 403 "content_hidden" "内容暂不能查看";
     NotFound 404 "not_found" "内容不存在";
     MethodNotAllowed 405 "method_not_allowed" "不支持该操作";
     RequestTimeout 408 "request_timeout" "上传超时，请检查网络后重试";

@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use crate::access::Caller;
 use crate::app::App;
 use crate::crypto::random;
+use crate::db::among;
 use crate::edge::Received;
 use crate::error::{ApiError, Code, Result};
 
@@ -59,12 +60,14 @@ pub async fn note_all(txn: &impl ConnectionTrait, under: &[Under]) -> Result<Has
         status: Set(Some(DONE)),
         ..Default::default()
     };
-    let (committees, ids): (HashSet<CommitteeId>, Vec<IdempotencyId>) =
-        under.iter().copied().unzip();
+    let keys = under.iter().map(|(committee, id)| (*committee, [id.0]));
     let noted = idempotency::Entity::update_many()
         .set(row)
-        .filter(idempotency::Column::CommitteeId.is_in(committees))
-        .filter(idempotency::Column::Id.is_in(ids))
+        .filter(among::<idempotency::Entity, 1>(
+            txn.get_database_backend(),
+            [idempotency::Column::Id],
+            keys,
+        ))
         .exec_with_returning(txn)
         .await?;
     Ok(noted

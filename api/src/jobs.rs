@@ -6,6 +6,7 @@
 //! does is known by its capability; `worker` brings the two together.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{CommitteeId, JobId};
@@ -37,6 +38,23 @@ pub enum Lane {
     Any,
     /// Everything but these kinds, which take long: what is short never waits for them.
     Without(&'static [&'static str]),
+}
+
+/// Whether this node is about to end: then no job is begun any more, and one that runs long gives
+/// back what it has not done, for another node to go on with.
+#[derive(Debug, Default)]
+pub struct Halt(AtomicBool);
+
+impl Halt {
+    /// Asks every job of this node to come to its end.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether that was asked.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 /// What became of a job.
@@ -77,8 +95,8 @@ pub async fn enqueue(
     Ok(())
 }
 
-/// Runs the jobs of a lane that are due now, at most [`ROUND`], one after the other, each by
-/// `perform`; tells how many were run.
+/// Runs the jobs of a lane that are due now, at most [`ROUND`] and none once the node is to end,
+/// one after the other, each by `perform`; tells how many were run.
 pub async fn run_due(
     app: &App,
     lane: Lane,
@@ -86,7 +104,9 @@ pub async fn run_due(
 ) -> Result<usize> {
     let mut count = 0;
     // One at a time: a job that waits behind others would use up its lease before it begins.
-    while let Some(job) = claim(app, lane).await? {
+    while !app.halt.is_asked()
+        && let Some(job) = claim(app, lane).await?
+    {
         // Where one job was enqueued there may be another: the next lane looks.
         app.work.notify_one();
         run(app, job, &perform).await?;

@@ -13,6 +13,7 @@ pub mod db;
 pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod facts;
 pub mod idempotency;
 pub mod jobs;
 pub mod methods;
@@ -20,6 +21,7 @@ pub mod rulebook;
 pub mod sheet;
 pub mod spreadsheet;
 pub mod telemetry;
+pub mod upkeep;
 pub mod wechat_apps;
 
 // The capabilities.
@@ -29,8 +31,10 @@ pub mod audit;
 pub mod calendar;
 pub mod callback;
 pub mod checkin;
+pub mod content;
 pub mod duty;
 pub mod files;
+pub mod keys;
 pub mod leave;
 pub mod notice;
 pub mod people;
@@ -46,6 +50,7 @@ pub mod wechat_account;
 // What puts them to use.
 pub mod backup;
 pub mod demo;
+pub mod doctor;
 pub mod founding;
 pub mod server;
 pub mod worker;

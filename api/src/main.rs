@@ -7,12 +7,16 @@ use anyhow::{Context, Result, bail};
 use api::app::App;
 use api::clock::Clock;
 use api::config::Config;
-use api::worker::Worker;
-use api::{audit, backup, demo, founding, roster, score, server, telemetry, wechat_account};
+use api::db::Tables;
+use api::worker::{GRACE, Worker};
+use api::{
+    audit, backup, demo, doctor, founding, keys, roster, score, server, telemetry, wechat_account,
+};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
+
+/// How long connections to the database may be in use after everything was stopped.
+const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// 邢动驿站: activities, check-in and explained scores for committees of the CPPCC.
 #[derive(Debug, Parser)]
@@ -57,7 +61,13 @@ enum Command {
         seed: u64,
     },
     /// Run the service. Refuses to start until it is configured and migrated.
-    Serve(ConfigFile),
+    Serve {
+        /// Go by the time of the simulator at `wechat.base_url`; refused where that is WeChat.
+        #[arg(long, hide = true)]
+        simulated_time: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// Run only the background jobs, beside nodes that run `serve`.
     Worker {
         /// Go by the time of the simulator at `wechat.base_url`; refused where that is WeChat.
@@ -79,6 +89,12 @@ enum Command {
     /// Ask each configured WeChat account for its token, kind, templates, menu and callback address;
     /// say in Chinese what is wrong and what to do. Ends with an error if anything is.
     CheckConfig(ConfigFile),
+    /// Look at configuration, keys, database, clock, disk, jobs and backups, change nothing, and say
+    /// in Chinese what is wrong and what to do. Ends with an error if anything is.
+    Doctor(ConfigFile),
+    /// The keys that seal fields.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print a configuration to begin with, with fresh keys.
     ConfigExample,
     /// Make a committee from a file: term, sectors, groups, stations, first accounts.
@@ -161,6 +177,13 @@ enum RosterCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Seal with the first of `crypto.field_keys` what another one sealed, while the service runs.
+    /// Every node must use the first one already; see docs/runbook.md.
+    Rewrap(ConfigFile),
+}
+
+#[derive(Debug, Subcommand)]
 enum RulebookCommand {
     /// Validate a rulebook and point at what is wrong.
     Check {
@@ -221,20 +244,21 @@ async fn main() -> Result<()> {
             };
             demo::simulator::run(options).await
         }
-        Command::Serve(config) => serve(open(&config).await?).await,
+        Command::Serve {
+            simulated_time,
+            config,
+        } => serve(open_at(&config, simulated_time).await?).await,
         Command::Worker {
             simulated_time,
             config,
         } => {
-            let config = load(&config)?;
-            let clock = if simulated_time {
-                let profile = std::env::var(wechat::sim::PROFILE).ok();
-                demo::time::follow(&config.wechat.base_url, profile.as_deref()).await?
-            } else {
-                Clock::System
-            };
-            Worker::spawn(App::open(config, clock).await?);
-            stop_signal().await
+            let app = open_at(&config, simulated_time).await?;
+            let worker = Worker::spawn(Arc::clone(&app));
+            stop_signal().await?;
+            tracing::info!("stopping: running jobs finish");
+            worker.stop(GRACE).await;
+            close(&app).await;
+            Ok(())
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
@@ -242,13 +266,16 @@ async fn main() -> Result<()> {
             Ok(())
         }
         Command::CheckConfig(config) => check_config(open(&config).await?).await,
+        Command::Doctor(config) => examine(config.config.as_deref()).await,
+        Command::Keys(KeysCommand::Rewrap(config)) => rewrap(open(&config).await?).await,
         Command::ConfigExample => {
             print!("{}", api::config::example());
             Ok(())
         }
         Command::Found { file, config } => found(&file, open(&config).await?).await,
         Command::Backup { file, config } => {
-            print!("{}", backup::backup(&load(&config)?, &file).await?);
+            let now = Clock::System.now();
+            print!("{}", backup::backup(&load(&config)?, &file, now).await?);
             Ok(())
         }
         Command::Restore {
@@ -360,8 +387,28 @@ async fn open(file: &ConfigFile) -> Result<Arc<App>> {
     App::open(load(file)?, Clock::System).await
 }
 
+/// The parts at the time of the machine, or at that of the simulator they are tried against.
+async fn open_at(file: &ConfigFile, simulated_time: bool) -> Result<Arc<App>> {
+    let config = load(file)?;
+    let clock = if simulated_time {
+        let profile = std::env::var(wechat::sim::PROFILE).ok();
+        demo::time::follow(&config.wechat.base_url, profile.as_deref()).await?
+    } else {
+        Clock::System
+    };
+    App::open(config, clock).await
+}
+
+/// Closes the database while there is still a runtime to do it: a connection that outlived it
+/// would panic. Who holds one for longer than this is not waited for.
+async fn close(app: &App) {
+    if tokio::time::timeout(CLOSING, app.db.close()).await.is_err() {
+        tracing::warn!("a database connection is still in use");
+    }
+}
+
 async fn serve(app: Arc<App>) -> Result<()> {
-    let pending = Migrator::get_pending_migrations(app.db.read()).await?.len();
+    let pending = tables(&app).await?.pending.len();
     if pending > 0 {
         bail!("{pending} migrations are pending: run `xingdong migrate up` first");
     }
@@ -371,12 +418,28 @@ async fn serve(app: Arc<App>) -> Result<()> {
     let server = server::serve(&app, listener)?;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
+    let worker = app
+        .config
+        .jobs
+        .in_serve
+        .then(|| Worker::spawn(Arc::clone(&app)));
     let checked = Arc::clone(&app);
-    actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
+    let check = actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
     stop_signal().await?;
-    tracing::info!("stopping: running requests finish");
-    handle.stop(true).await;
+    tracing::info!("stopping: running requests and jobs finish");
+    // The next start checks the accounts again.
+    check.abort();
+    let jobs = async {
+        if let Some(worker) = worker {
+            worker.stop(GRACE).await;
+        }
+    };
+    futures_util::future::join3(handle.stop(true), jobs, check)
+        .await
+        .2
+        .ok();
     running.await??;
+    close(&app).await;
     Ok(())
 }
 
@@ -395,10 +458,54 @@ async fn migrate(what: Migrate, app: Arc<App>) -> Result<()> {
             println!("up to date");
         }
         Migrate::Status => {
-            for step in Migrator::get_migration_with_status(app.db.read()).await? {
-                println!("{:<8} {}", step.status(), step.name());
+            let tables = tables(&app).await?;
+            for step in Tables::known() {
+                let pending = tables.pending.contains(&step);
+                let status = if pending { "Pending" } else { "Applied" };
+                println!("{status:<8} {step}");
+            }
+            for step in &tables.newer {
+                println!("{:<8} {step}", "Newer");
             }
         }
+    }
+    Ok(())
+}
+
+async fn tables(app: &App) -> Result<Tables> {
+    let tables = app.db.tables().await;
+    tables.map_err(|error| {
+        let cause = error.cause;
+        cause.unwrap_or_else(|| anyhow::anyhow!("the database does not answer"))
+    })
+}
+
+async fn examine(file: Option<&Path>) -> Result<()> {
+    telemetry::start("error", false);
+    let findings = doctor::examine(file, &Clock::System).await;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let wrong = findings
+        .iter()
+        .filter(|finding| finding.verdict == doctor::Verdict::Wrong)
+        .count();
+    if wrong > 0 {
+        bail!("有 {wrong} 处需要处理");
+    }
+    println!("没有发现错误");
+    Ok(())
+}
+
+async fn rewrap(app: Arc<App>) -> Result<()> {
+    let columns = keys::rewrap(&app)
+        .await
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    for column in &columns {
+        println!("{column}");
+    }
+    if !columns.iter().all(keys::Rewrapped::opens) {
+        bail!("a key that is still needed is not configured");
     }
     Ok(())
 }

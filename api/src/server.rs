@@ -8,8 +8,6 @@ use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, HttpServer, ResponseError, get, web};
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::SwaggerUi;
@@ -19,13 +17,12 @@ use crate::edge::edge;
 use crate::error::{ApiError, Code, Result};
 use crate::idempotency::once;
 use crate::methods::Methods;
-use crate::worker::Worker;
 use crate::{
-    account, activity, audit, calendar, callback, checkin, duty, files, leave, notice, people,
-    plan, report, review, roster, score, sign_in, wechat_account,
+    account, activity, audit, calendar, callback, checkin, content, duty, files, leave, notice,
+    people, plan, report, review, roster, score, sign_in, telemetry, wechat_account,
 };
 
-/// Serves on `listener` until the server is stopped, with a worker beside it if so configured.
+/// Serves on `listener` until the server is stopped. Jobs are left to a worker beside it.
 pub fn serve(app: &Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
     let data = Data::from(Arc::clone(app));
     let methods = Data::new(Methods::of(&openapi()));
@@ -46,9 +43,6 @@ pub fn serve(app: &Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
     });
     if app.config.server.workers > 0 {
         server = server.workers(app.config.server.workers);
-    }
-    if app.config.jobs.in_serve {
-        Worker::spawn(Arc::clone(app));
     }
     Ok(server
         .shutdown_timeout(app.config.server.shutdown_seconds)
@@ -122,6 +116,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(readyz)
         .service(metrics)
         .configure(callback::configure)
+        .configure(content::configure_public)
         .service(
             utoipa_actix_web::scope("/api/v1")
                 .wrap(from_fn(once))
@@ -130,6 +125,7 @@ fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
                 .configure(account::configure)
                 .configure(roster::configure)
                 .configure(files::configure)
+                .configure(content::configure)
                 .configure(calendar::configure)
                 .configure(plan::configure)
                 .configure(activity::configure)
@@ -152,17 +148,16 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().body("ok")
 }
 
-/// Ready: the database answers and its tables are up to date.
+/// Ready: the database answers and its tables are up to date, or newer: steps only add, and the nodes
+/// of before go on while a new version comes.
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 503, body = crate::error::Problem)), security(()))]
 #[get("/readyz")]
 async fn readyz(app: Data<App>) -> Result<HttpResponse> {
-    let pending = Migrator::get_pending_migrations(app.db.read())
-        .await
-        .map_err(ApiError::unavailable)?;
-    if !pending.is_empty() {
+    let tables = app.db.tables().await.map_err(ApiError::unavailable)?;
+    if !tables.pending.is_empty() {
         return Err(ApiError::unavailable(anyhow::anyhow!(
             "{} migrations are pending",
-            pending.len()
+            tables.pending.len()
         )));
     }
     Ok(HttpResponse::Ok().body("ready"))
@@ -171,7 +166,11 @@ async fn readyz(app: Data<App>) -> Result<HttpResponse> {
 /// Figures for Prometheus, for the bearer of the operator's token.
 #[utoipa::path(tag = "operation", responses((status = 200), (status = 404, body = crate::error::Problem)), security(()))]
 #[get("/metrics")]
-async fn metrics(app: Data<App>, request: actix_web::HttpRequest) -> Result<HttpResponse> {
+async fn metrics(
+    app: Data<App>,
+    desk: Data<checkin::Desk>,
+    request: actix_web::HttpRequest,
+) -> Result<HttpResponse> {
     let token = app
         .config
         .server
@@ -188,7 +187,10 @@ async fn metrics(app: Data<App>, request: actix_web::HttpRequest) -> Result<Http
     if !matches {
         return Err(ApiError::new(Code::Unauthenticated));
     }
+    let waiting = telemetry::Waiting {
+        desk: desk.waiting(),
+    };
     Ok(HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        .body(app.metrics.render()))
+        .body(telemetry::look(&app, waiting).await))
 }

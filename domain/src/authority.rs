@@ -142,6 +142,8 @@ words! {
         WechatMenuPublish = "wechat_menu_publish" "发布公众号菜单";
         LinkConflictList = "link_conflict_list" "查看公众号关联冲突";
         LinkConflictDecide = "link_conflict_decide" "处理公众号关联冲突";
+        ContentList = "content_list" "查看内容检查";
+        ContentDecide = "content_decide" "处理内容检查";
         FileUpload = "file_upload" "上传文件";
         FileRead = "file_read" "查看文件";
     }
@@ -286,6 +288,8 @@ pub const TABLE: &[(Operation, [Extent; 7])] = &[
     (O::WechatMenuPublish,    [_0, _0, _0, Co, _0, _0, _0]),
     (O::LinkConflictList,     [_0, _0, _0, Co, _0, Co, _0]),
     (O::LinkConflictDecide,   [_0, _0, _0, Co, _0, _0, _0]),
+    (O::ContentList,          [_0, _0, _0, Co, _0, Co, _0]),
+    (O::ContentDecide,        [_0, _0, _0, Co, _0, _0, _0]),
     (O::FileUpload,           [Ow, Ow, Ow, Co, _0, _0, _0]),
     (O::FileRead,             [Ow, Gr, Sc, Co, Co, Co, _0]),
 ];

@@ -178,6 +178,8 @@ ids! {
     LinkConflictId;
     /// What WeChat found in a picture or a recording.
     MediaCheckId;
+    /// What was found of one text or picture.
+    ContentCheckId;
     /// One version of a committee's assessment rules.
     RulebookId;
     /// A period of assessment that somebody named or closed.

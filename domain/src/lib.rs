@@ -15,6 +15,7 @@ pub mod authority;
 pub mod calendar;
 pub mod checkin;
 pub mod closing;
+pub mod content;
 pub mod duty;
 pub mod follower;
 pub mod ids;

@@ -16,6 +16,7 @@ pub mod callback;
 pub mod channel_pause;
 pub mod checkin;
 pub mod committee;
+pub mod content_check;
 pub mod correction;
 pub mod delivery;
 pub mod duty_import;
@@ -54,6 +55,7 @@ pub mod special_committee;
 pub mod station;
 pub mod subscription_credit;
 pub mod term;
+pub mod upkeep;
 pub mod wechat_account;
 
 use domain::ids::CommitteeId;

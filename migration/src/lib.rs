@@ -23,6 +23,8 @@ mod m20261122_000011_review;
 mod m20261122_000012_duty;
 mod m20261122_000013_delivery;
 mod m20261122_000014_callback;
+mod m20261122_000015_content;
+mod m20261122_000017_upkeep;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -45,6 +47,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000012_duty::Migration),
             Box::new(m20261122_000013_delivery::Migration),
             Box::new(m20261122_000014_callback::Migration),
+            Box::new(m20261122_000015_content::Migration),
+            Box::new(m20261122_000017_upkeep::Migration),
         ]
     }
 }

@@ -77,7 +77,7 @@ async fn a_backup_made_while_members_check_in_holds_every_row_acknowledged_befor
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let before = acknowledged.borrow().clone();
-        let saved = backup(&t.app.config, &file)
+        let saved = backup(&t.app.config, &file, t.now())
             .await
             .expect("a backup is made");
         (before, acknowledged.borrow().len(), saved)
@@ -110,8 +110,8 @@ async fn nothing_is_written_over_and_what_was_there_is_moved_aside() {
     let t = TestApp::start().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.backup");
-    backup(&t.app.config, &file).await.unwrap();
-    let again = backup(&t.app.config, &file).await.unwrap_err();
+    backup(&t.app.config, &file, t.now()).await.unwrap();
+    let again = backup(&t.app.config, &file, t.now()).await.unwrap_err();
     assert!(format!("{again:#}").contains("is there already"));
     let config = elsewhere(&t, folder.path(), "b.sqlite").await;
     restore(&config, &file, false, t.now()).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_database_in_use_is_not_replaced() {
     let t = TestApp::start().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.backup");
-    backup(&t.app.config, &file).await.unwrap();
+    backup(&t.app.config, &file, t.now()).await.unwrap();
 
     let refused = restore(&t.app.config, &file, true, t.now())
         .await
@@ -157,7 +157,7 @@ async fn a_changed_record_is_not_restored_and_what_was_there_stays() {
     let t = TestApp::start().await;
     let folder = tempfile::tempdir().unwrap();
     let (good, bad) = (folder.path().join("good"), folder.path().join("bad"));
-    backup(&t.app.config, &good).await.unwrap();
+    backup(&t.app.config, &good, t.now()).await.unwrap();
     let config = elsewhere(&t, folder.path(), "b.sqlite").await;
     restore(&config, &good, false, t.now()).await.unwrap();
     t.app
@@ -167,7 +167,7 @@ async fn a_changed_record_is_not_restored_and_what_was_there_stays() {
         .await
         .unwrap();
 
-    let error = match backup(&t.app.config, &bad).await {
+    let error = match backup(&t.app.config, &bad, t.now()).await {
         // SQLite's copy is proved at once, PostgreSQL's archive when it is restored.
         Err(error) => error,
         Ok(_) => restore(&config, &bad, true, t.now()).await.unwrap_err(),
@@ -191,7 +191,7 @@ async fn keys_that_do_not_open_the_backup_are_told_at_once() {
     let t = TestApp::start().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.backup");
-    backup(&t.app.config, &file).await.unwrap();
+    backup(&t.app.config, &file, t.now()).await.unwrap();
     let mut config = elsewhere(&t, folder.path(), "b.sqlite").await;
     let other = base64::engine::general_purpose::STANDARD.encode([9; 32]);
     for key in &mut config.crypto.field_keys {

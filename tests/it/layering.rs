@@ -109,7 +109,7 @@ fn routes_know_no_database_and_services_know_no_http() {
 }
 
 /// What every capability may stand on; a room stands on nothing but rooms.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 21] = [
     "access",
     "app",
     "batch",
@@ -121,6 +121,7 @@ const ROOMS: [&str; 19] = [
     "edge",
     "error",
     "extract",
+    "facts",
     "idempotency",
     "jobs",
     "methods",
@@ -128,11 +129,12 @@ const ROOMS: [&str; 19] = [
     "sheet",
     "spreadsheet",
     "telemetry",
+    "upkeep",
     "wechat_apps",
 ];
 
 /// What knows every capability and is known by none.
-const TOPS: [&str; 5] = ["backup", "demo", "founding", "server", "worker"];
+const TOPS: [&str; 6] = ["backup", "demo", "doctor", "founding", "server", "worker"];
 
 /// The modules of the crate, as `lib.rs` lists them.
 fn modules() -> BTreeSet<String> {

@@ -25,10 +25,10 @@ macro_rules! described {
 
 macro_rules! every_entity {
     ($schema:expr, $backend:expr) => {
-        described!($schema, $backend; account activity activity_day activity_file amendment attendance audit binding_request callback channel_pause checkin committee
+        described!($schema, $backend; account activity activity_day activity_file amendment attendance audit binding_request callback channel_pause checkin committee content_check
             correction delivery duty_import duty_record fact file group idempotency identity inbox_message invite_code job
             leave_request ledger_head link_conflict link_token media_check member message_template notice period plan plan_item roster_import rulebook seat sector session sheet special_committee
-            station subscription_credit term wechat_account
+            station subscription_credit term upkeep wechat_account
             nomination objection review review_candidate review_document)
     };
 }

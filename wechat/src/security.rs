@@ -116,6 +116,8 @@ impl Label {
 pub struct Judgement {
     /// What follows from it.
     pub verdict: Verdict,
+    /// WeChat's suggestion in its own word: `pass`, `review` or `risky`.
+    pub suggest: String,
     /// What was found.
     pub label: Label,
     /// WeChat's number for it.
@@ -125,13 +127,15 @@ pub struct Judgement {
 impl Judgement {
     /// Reads WeChat's suggestion. A word we have not met goes to a person.
     pub fn read(suggest: &str, label: Label, trace_id: &str) -> Self {
-        let verdict = match suggest.trim().to_ascii_lowercase().as_str() {
+        let suggest = suggest.trim().to_ascii_lowercase();
+        let verdict = match suggest.as_str() {
             "pass" => Verdict::Pass,
             "risky" if label != Label::POLITICS => Verdict::Risky,
             _ => Verdict::HumanReview,
         };
         Self {
             verdict,
+            suggest,
             label,
             trace_id: trace_id.to_owned(),
         }

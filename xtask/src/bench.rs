@@ -11,7 +11,7 @@ mod document;
 mod figures;
 mod friday;
 mod growth;
-mod load;
+pub mod load;
 mod machine;
 mod meeting;
 mod nation;
@@ -22,7 +22,7 @@ mod pgbench;
 mod programs;
 mod request;
 mod scores;
-mod service;
+pub mod service;
 mod slow;
 
 use std::time::Instant;

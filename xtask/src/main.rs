@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod clients;
 mod dist;
+mod rehearse;
 mod servers;
 mod test;
 mod tools;
@@ -29,7 +30,11 @@ cargo xtask bench [PART]... [--seconds N] [--members N] [--rounds N] [--write] .
                                      measure this machine: check-ins (beside pgbench, COPY and
                                      peers), pages, nodes, growth, slow, scores; only when named:
                                      load, friday, nation, build (docs/performance.md)
-cargo xtask dist                     a release build in target/dist
+cargo xtask rehearse [restore | failover]
+                                     what the runbook says of a database that is lost: restored to a
+                                     moment, and failed over while members check in
+cargo xtask dist [--debug]           one archive for operators in target/dist: the release, units,
+                                     Compose and alert files, licences, bill of materials, sums
 ";
 
 fn main() -> ExitCode {
@@ -53,7 +58,8 @@ fn run(arguments: &[String]) -> Result<()> {
         "servers" => nothing_more(rest).and_then(|()| servers::hold()),
         "check" => nothing_more(rest).and_then(|()| check::run()),
         "bench" => bench::run(&bench::Request::read(rest)?),
-        "dist" => nothing_more(rest).and_then(|()| dist::run()),
+        "rehearse" => rehearse::run(rest),
+        "dist" => dist::run(&dist::Request::read(rest)?),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

@@ -108,7 +108,7 @@ impl Home {
     }
 
     /// A folder of that name inside, owned by the servers' account.
-    fn room(&self, name: &str) -> Result<PathBuf> {
+    pub fn room(&self, name: &str) -> Result<PathBuf> {
         let room = self.folder.join(name);
         std::fs::create_dir(&room).with_context(|| format!("creating {}", room.display()))?;
         self.give_away(&room)?;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::clients;
+use crate::rehearse;
 use crate::servers::Servers;
 use crate::tools::{self, ServerPrograms};
 use crate::workspace;
@@ -73,9 +74,15 @@ pub fn run(request: &Request) -> Result<()> {
     if compiles && request.filter.is_empty() {
         parts.push(doc_tests());
         parts.push(foreign_clients());
+        parts.push(alert_rules());
     }
     match programs {
-        Some(programs) if compiles => parts.push(service_half(request, &programs)),
+        Some(programs) if compiles => {
+            parts.push(service_half(request, &programs));
+            if request.filter.is_empty() {
+                parts.push(rehearsals());
+            }
+        }
         Some(_) => parts.push(Part::not_run(SERVICE, "the tests do not compile")),
         None => {}
     }
@@ -85,6 +92,8 @@ pub fn run(request: &Request) -> Result<()> {
 const EMBEDDED: &str = "embedded half (SQLite, cache in process)";
 const DOCS: &str = "examples in the documentation";
 const CLIENTS: &str = "other people's clients (wechatpy, node-easywechat)";
+const RULES: &str = "alert rules (promtool)";
+const REHEARSALS: &str = "rehearsals (restore to a moment, failover)";
 const SERVICE: &str = "service half (PostgreSQL, Redis)";
 
 /// One part of the run and what became of it.
@@ -192,6 +201,35 @@ fn foreign_clients() -> Part {
     run_nextest(CLIENTS, &mut nextest)
 }
 
+/// Read by Prometheus' own tool, and run against days that went well and days that did not.
+fn alert_rules() -> Part {
+    let began = Instant::now();
+    let folder = workspace::root().join("docs/operate/prometheus");
+    let promtool = match tools::promtool() {
+        Ok(promtool) => promtool,
+        Err(error) => return Part::not_run(RULES, format!("{error:#}")),
+    };
+    let asked = [
+        ["check", "rules", "alerts.yaml"],
+        ["test", "rules", "alerts-test.yaml"],
+    ];
+    let mut outcome = Outcome::Passed;
+    for words in asked {
+        let mut command = Command::new(&promtool);
+        match workspace::exit_code(command.args(words).current_dir(&folder)) {
+            Ok(0) => {}
+            Ok(code) => outcome = Outcome::Failed { code },
+            Err(error) => return Part::not_run(RULES, format!("{error:#}")),
+        }
+    }
+    Part {
+        name: RULES,
+        outcome,
+        tests: Counts::default(),
+        took: began.elapsed(),
+    }
+}
+
 fn service_half(request: &Request, programs: &ServerPrograms) -> Part {
     let servers = match Servers::start(programs) {
         Ok(servers) => servers,
@@ -214,6 +252,24 @@ fn service_half(request: &Request, programs: &ServerPrograms) -> Part {
     match servers_were_used(&servers) {
         Ok(()) => part,
         Err(error) => Part::not_run(SERVICE, format!("{error:#}")),
+    }
+}
+
+/// What the runbook promises of a database that is lost.
+fn rehearsals() -> Part {
+    let began = Instant::now();
+    let outcome = match rehearse::run(&[]) {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            Outcome::Failed { code: 1 }
+        }
+    };
+    Part {
+        name: REHEARSALS,
+        outcome,
+        tests: Counts::default(),
+        took: began.elapsed(),
     }
 }
 

@@ -74,6 +74,44 @@ pub fn deny() -> Result<()> {
     cargo_tool("cargo-deny", "deny", "0.20.2", &[])
 }
 
+/// The writer of our bill of materials.
+pub fn cyclonedx() -> Result<()> {
+    cargo_tool("cargo-cyclonedx", "cyclonedx", "0.5.9", &[])
+}
+
+/// `promtool`, which reads alert rules as Prometheus does.
+///
+/// Taken out of Debian's package of Prometheus (19 MB) without installing it: nobody wants a server
+/// to start for a look at a file.
+pub fn promtool() -> Result<PathBuf> {
+    if let Some(found) = find_on_path("promtool") {
+        return Ok(found);
+    }
+    let room = workspace::target().join("xtask").join("promtool");
+    let unpacked = room.join("usr").join("bin").join("promtool");
+    if unpacked.is_file() {
+        return Ok(unpacked);
+    }
+    if find_on_path("apt-get").is_none() || find_on_path("dpkg").is_none() {
+        bail!("promtool missing: install Prometheus 2.42 or newer");
+    }
+    eprintln!("xtask: promtool missing, downloading");
+    std::fs::create_dir_all(&room)?;
+    workspace::run(
+        Command::new("apt-get")
+            .args(["download", "-qq", "prometheus"])
+            .current_dir(&room),
+    )?;
+    let package = std::fs::read_dir(&room)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|end| end == "deb"))
+        .context("apt-get downloaded no package")?;
+    workspace::run(Command::new("dpkg").arg("-x").arg(&package).arg(&room))?;
+    std::fs::remove_file(&package)?;
+    Ok(unpacked)
+}
+
 /// Whether we are root, to whom Postgres refuses its service.
 pub fn we_are_root() -> bool {
     workspace::output(Command::new("id").arg("-u")).is_ok_and(|uid| uid == "0")
@@ -138,7 +176,8 @@ fn find_redis() -> Option<PathBuf> {
     find_on_path("redis-server")
 }
 
-fn find_on_path(program: &str) -> Option<PathBuf> {
+/// Where a program is, if it is on the PATH.
+pub fn find_on_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(program))
         .find(|candidate| candidate.is_file())

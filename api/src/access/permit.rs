@@ -157,6 +157,8 @@ operations! {
     WechatMenuPublish
     LinkConflictList
     LinkConflictDecide
+    ContentList
+    ContentDecide
     FileUpload
     FileRead
 }

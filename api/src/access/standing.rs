@@ -3,7 +3,7 @@
 //! Kept for at most one second, so that a seat that ended, an account that was disabled or a
 //! session that was revoked counts within a second on every node, with or without Redis.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use super::token::Claims;
 use crate::batch::Batcher;
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{Db, among};
 use crate::error::{ApiError, Code, Result};
 
 /// How many sessions are looked up together.
@@ -103,34 +103,49 @@ impl Standings {
     }
 }
 
-/// What is known of these sessions, in five queries however many they are.
+/// What is known of these sessions, in six queries however many they are.
 async fn load(db: &Db, keys: &[Key], today: NaiveDate) -> Result<HashMap<Key, Arc<Known>>> {
-    let committees: HashSet<CommitteeId> = keys.iter().map(|(committee, _)| *committee).collect();
+    let backend = db.read().get_database_backend();
+    let keys = keys.iter().map(|(committee, id)| (*committee, [id.0]));
     let sessions = session::Entity::find()
-        .filter(session::Column::CommitteeId.is_in(committees.iter().copied()))
-        .filter(session::Column::Id.is_in(keys.iter().map(|(_, session)| *session)))
+        .filter(among::<session::Entity, 1>(
+            backend,
+            [session::Column::Id],
+            keys,
+        ))
         .all(db.read())
         .await?;
+    let keys = sessions
+        .iter()
+        .map(|session| (session.committee_id, [session.account_id.0]));
     let accounts: HashMap<(CommitteeId, AccountId), account::Model> = account::Entity::find()
-        .filter(account::Column::CommitteeId.is_in(committees.iter().copied()))
-        .filter(account::Column::Id.is_in(sessions.iter().map(|session| session.account_id)))
+        .filter(among::<account::Entity, 1>(
+            backend,
+            [account::Column::Id],
+            keys,
+        ))
         .all(db.read())
         .await?
         .into_iter()
         .map(|row| ((row.committee_id, row.id), row))
         .collect();
-    let ids: Vec<MemberId> = accounts.values().filter_map(|row| row.member_id).collect();
+    let keys = accounts
+        .values()
+        .filter_map(|row| Some((row.committee_id, [row.member_id?.0])));
     let members: HashMap<(CommitteeId, MemberId), member::Model> = member::Entity::find()
-        .filter(member::Column::CommitteeId.is_in(committees.iter().copied()))
-        .filter(member::Column::Id.is_in(ids))
+        .filter(among::<member::Entity, 1>(
+            backend,
+            [member::Column::Id],
+            keys,
+        ))
         .filter(member::Column::Status.eq(MemberStatus::Active))
         .all(db.read())
         .await?
         .into_iter()
         .map(|row| ((row.committee_id, row.id), row))
         .collect();
-    let seats = seats(db, &committees, &accounts, &members, today).await?;
-    let served = served(db, &committees, &seats).await?;
+    let seats = seats(db, &accounts, &members, today).await?;
+    let served = served(db, &seats).await?;
     let mut known = HashMap::with_capacity(sessions.len());
     for session in sessions {
         let committee = session.committee_id;
@@ -157,23 +172,25 @@ async fn load(db: &Db, keys: &[Key], today: NaiveDate) -> Result<HashMap<Key, Ar
 /// The groups that special committees serve.
 type Served = HashMap<(CommitteeId, SpecialCommitteeId), Vec<GroupId>>;
 
-async fn served(
-    db: &Db,
-    committees: &HashSet<CommitteeId>,
-    seats: &[seat::Model],
-) -> Result<Served> {
-    let specials: HashSet<SpecialCommitteeId> = seats
+async fn served(db: &Db, seats: &[seat::Model]) -> Result<Served> {
+    let specials: HashSet<(CommitteeId, SpecialCommitteeId)> = seats
         .iter()
         .filter(|seat| seat.kind == SeatKind::Staff)
-        .filter_map(|seat| seat.special_committee_id)
+        .filter_map(|seat| Some((seat.committee_id, seat.special_committee_id?)))
         .collect();
     let mut served = Served::new();
     if specials.is_empty() {
         return Ok(served);
     }
+    let keys = specials
+        .into_iter()
+        .map(|(committee, special)| (committee, [special.0]));
     let groups = group::Entity::find()
-        .filter(group::Column::CommitteeId.is_in(committees.iter().copied()))
-        .filter(group::Column::SpecialCommitteeId.is_in(specials))
+        .filter(among::<group::Entity, 1>(
+            db.read().get_database_backend(),
+            [group::Column::SpecialCommitteeId],
+            keys,
+        ))
         .all(db.read())
         .await?;
     for group in groups {
@@ -218,27 +235,32 @@ fn standings(
 /// last day.
 async fn seats(
     db: &Db,
-    committees: &HashSet<CommitteeId>,
     accounts: &HashMap<(CommitteeId, AccountId), account::Model>,
     members: &HashMap<(CommitteeId, MemberId), member::Model>,
     today: NaiveDate,
 ) -> Result<Vec<seat::Model>> {
-    let accounts = accounts.keys().map(|(_, id)| *id);
-    let members = members.keys().map(|(_, id)| *id);
-    let holder = Condition::any()
-        .add(seat::Column::AccountId.is_in(accounts))
-        .add(seat::Column::MemberId.is_in(members));
-    let seats = seat::Entity::find()
-        .filter(seat::Column::CommitteeId.is_in(committees.iter().copied()))
-        .filter(holder)
-        .filter(seat::Column::ConfirmedAt.is_not_null())
-        .filter(seat::Column::FromDate.lte(today))
-        .filter(
-            Condition::any()
-                .add(seat::Column::ToDate.is_null())
-                .add(seat::Column::ToDate.gte(today)),
-        )
-        .all(db.read())
-        .await?;
-    Ok(seats)
+    let backend = db.read().get_database_backend();
+    let accounts = accounts.keys().map(|(committee, id)| (*committee, [id.0]));
+    let members = members.keys().map(|(committee, id)| (*committee, [id.0]));
+    // One query each: no index serves an "or" of the two.
+    let held = [
+        among::<seat::Entity, 1>(backend, [seat::Column::AccountId], accounts),
+        among::<seat::Entity, 1>(backend, [seat::Column::MemberId], members),
+    ];
+    let mut seats = BTreeMap::new();
+    for theirs in held {
+        let found = seat::Entity::find()
+            .filter(theirs)
+            .filter(seat::Column::ConfirmedAt.is_not_null())
+            .filter(seat::Column::FromDate.lte(today))
+            .filter(
+                Condition::any()
+                    .add(seat::Column::ToDate.is_null())
+                    .add(seat::Column::ToDate.gte(today)),
+            )
+            .all(db.read())
+            .await?;
+        seats.extend(found.into_iter().map(|seat| (seat.id, seat)));
+    }
+    Ok(seats.into_values().collect())
 }

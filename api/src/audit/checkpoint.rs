@@ -22,6 +22,7 @@ use super::offline::{self, Report, Source};
 use crate::crypto::{Vault, mac};
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::upkeep::{self, Upkeep};
 
 /// What the key of the lines is derived for.
 const PURPOSE: &str = "audit checkpoint v1";
@@ -166,6 +167,7 @@ pub async fn note(db: &Db, vault: &Vault, file: &Path, now: DateTime<Utc>) -> Re
         .with_context(|| format!("cannot write {}", file.display()))?;
     open.write_all(lines.as_bytes())?;
     open.sync_all()?;
+    upkeep::note(db, Upkeep::Checkpoint, now, file).await;
     Ok(report)
 }
 

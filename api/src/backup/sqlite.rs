@@ -82,7 +82,7 @@ pub(super) async fn restore(
 }
 
 /// Where the configured database is.
-fn file_of(config: &Config) -> Result<PathBuf> {
+pub(super) fn file_of(config: &Config) -> Result<PathBuf> {
     let url = config.database.url.reveal();
     let options: SqliteConnectOptions = url
         .parse()

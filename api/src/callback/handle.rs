@@ -17,6 +17,7 @@ use super::kept::{Kept, Subscribed, happened};
 use super::service::close;
 use super::{FOLLOW, followers, links};
 use crate::app::App;
+use crate::content::service::{MediaVerdict, media_found};
 use crate::crypto::random;
 use crate::db::{NewJob, found};
 use crate::error::{ApiError, Result};
@@ -262,7 +263,7 @@ async fn subscribed(
     Ok(known)
 }
 
-/// Keeps what WeChat found in a picture, the first time it says so.
+/// Keeps what WeChat found in a picture, the first time it says so, and settles its check.
 async fn found_in_media(
     txn: &DatabaseTransaction,
     push: &callback::Model,
@@ -290,5 +291,12 @@ async fn found_in_media(
         ])
         .exec_without_returning(txn)
         .await?;
-    Ok(())
+    let verdict = MediaVerdict {
+        app_id: push.app_id.clone(),
+        trace_id: media.trace_id.clone(),
+        code: media.code,
+        suggest: media.suggest.clone(),
+        label: media.label,
+    };
+    media_found(txn, push.committee_id, &verdict, now).await
 }

@@ -9,6 +9,7 @@ use domain::activity::ActivityStatus;
 use domain::attendance::{AttendanceStatus, CorrectionState};
 use domain::authority::{Operation, Reach, Scope, roles};
 use domain::calendar::add_workdays;
+use domain::content::{ContentField, ContentKind};
 use domain::ids::{ActivityId, CommitteeId, CorrectionId, FileId, MemberId};
 use domain::notice::NoticePurpose;
 use domain::time::{instant, local_date};
@@ -27,6 +28,7 @@ use super::roll::names;
 
 use crate::access::{Caller, Guarded, On, Permit, op, second_person};
 use crate::app::App;
+use crate::content::service as content;
 use crate::crypto::random;
 use crate::db::found;
 use crate::error::{ApiError, Code, Result};
@@ -159,11 +161,14 @@ pub async fn request(
                 created_at: Set(write.at),
             };
             let row = row.insert(&write.txn).await?;
+            let texts = [(ContentField::Reason, row.reason.as_str())];
+            content::check(app, write, &on.caller, (ContentKind::Correction, row.id.0), &texts).await?;
             write.about("correction", row.id);
             write.detail(json!({ "activity": activity.id, "member": member, "reason_code": row.reason_code }));
             Ok(row)
         })
         .await?;
+    app.work.notify_one();
     Ok(Named {
         row,
         member: person.name,

@@ -7,7 +7,7 @@
 
 mod write;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use domain::checkin::{CodeKeys, Policy};
 use domain::ids::{ActivityId, AttendanceId, CommitteeId, MemberId};
 use entity::{activity, attendance, checkin, committee};
 use moka::future::Cache;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::code::keys;
@@ -25,7 +25,7 @@ use crate::access::{OperationType, op};
 use crate::activity::service::sessions_of;
 use crate::app::App;
 use crate::batch::Batcher;
-use crate::db::{Act, Actor, found};
+use crate::db::{Act, Actor, among, found};
 use crate::error::Result;
 use crate::idempotency::{self, Under};
 
@@ -114,6 +114,8 @@ impl Desk {
     pub fn open(app: &Arc<App>) -> Self {
         let (writer, reader) = (Arc::clone(app), Arc::clone(app));
         let queue = Batcher::spawn(ROOM, GROUP, async move |judged: &[Judged]| {
+            let group = u32::try_from(judged.len()).expect("at most GROUP are written together");
+            writer.metrics.desk_batch.observe(f64::from(group));
             write::write(&writer, judged).await
         });
         let invitations = Batcher::spawn(ROOM, GROUP, async move |invited: &[Invited]| {
@@ -125,6 +127,11 @@ impl Desk {
             invitations,
             places: places.build(),
         }
+    }
+
+    /// How many check-ins wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
     }
 
     /// What checking in to an activity asks, as it was at most a second ago.
@@ -189,14 +196,17 @@ impl Desk {
 /// The attendances of all who ask, in one query.
 async fn look_up(app: &App, invited: &[Invited]) -> Result<Vec<Result<Option<attendance::Model>>>> {
     use attendance::Column as C;
-    let committees: HashSet<CommitteeId> = invited.iter().map(|(id, _, _)| *id).collect();
-    let activities: HashSet<ActivityId> = invited.iter().map(|(_, id, _)| *id).collect();
-    let members: HashSet<MemberId> = invited.iter().map(|(_, _, id)| *id).collect();
+    let db = app.db.read();
+    let keys = invited
+        .iter()
+        .map(|(committee, activity, member)| (*committee, [activity.0, member.0]));
     let rows = attendance::Entity::find()
-        .filter(C::CommitteeId.is_in(committees))
-        .filter(C::ActivityId.is_in(activities))
-        .filter(C::MemberId.is_in(members))
-        .all(app.db.read())
+        .filter(among::<attendance::Entity, 2>(
+            db.get_database_backend(),
+            [C::ActivityId, C::MemberId],
+            keys,
+        ))
+        .all(db)
         .await?;
     let found: HashMap<Invited, attendance::Model> = rows
         .into_iter()

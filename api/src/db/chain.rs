@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::{Act, Actor};
+use super::{Act, Actor, among, insert};
 use crate::crypto::random;
 use crate::error::{ApiError, Result};
 
@@ -104,7 +104,7 @@ pub(super) struct Entry {
 
 impl Entry {
     /// The row behind `head`, sealed; the head moves on to it.
-    fn sealed(self, head: &mut Head, at: DateTime<Utc>, trace_id: String) -> audit::ActiveModel {
+    fn sealed(self, head: &mut Head, at: DateTime<Utc>, trace_id: String) -> audit::Model {
         let (subject_kind, subject_id) = self.subject.unzip();
         let mut row = audit::Model {
             committee_id: head.committee,
@@ -125,7 +125,7 @@ impl Entry {
         };
         head.advance(seal_audit(&row, head.hash));
         row.hash = head.hash.to_string();
-        row.into()
+        row
     }
 }
 
@@ -137,7 +137,7 @@ pub(super) async fn append_audit(
 ) -> Result<()> {
     let mut head = Head::lock(txn, committee, "audit").await?;
     let row = entry.sealed(&mut head, at, crate::telemetry::trace_id());
-    audit::Entity::insert(row)
+    audit::Entity::insert(audit::ActiveModel::from(row))
         .exec_without_returning(txn)
         .await?;
     head.store(txn).await
@@ -146,10 +146,12 @@ pub(super) async fn append_audit(
 /// Appends the entries of several acts, each to the chain of its committee: three statements
 /// however many they are.
 pub(super) async fn append_acts(txn: &DatabaseTransaction, acts: Vec<Act>) -> Result<()> {
+    let backend = txn.get_database_backend();
     let committees: BTreeSet<CommitteeId> = acts.iter().map(|act| act.actor.committee).collect();
+    let keys = committees.into_iter().map(|committee| (committee, []));
     // In one order, so that two groups never wait for each other.
     let mut heads: BTreeMap<CommitteeId, Head> = ledger_head::Entity::find()
-        .filter(ledger_head::Column::CommitteeId.is_in(committees))
+        .filter(among::<ledger_head::Entity, 0>(backend, [], keys))
         .filter(ledger_head::Column::Chain.eq("audit"))
         .order_by_asc(ledger_head::Column::CommitteeId)
         .lock_exclusive()
@@ -172,19 +174,14 @@ pub(super) async fn append_acts(txn: &DatabaseTransaction, acts: Vec<Act>) -> Re
         };
         rows.push(entry.sealed(head, act.at, act.trace_id));
     }
-    for chunk in rows.chunks(500) {
-        audit::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(txn)
-            .await?;
+    for some in rows.chunks(500) {
+        txn.execute(&insert(backend, some)).await?;
     }
-    let moved = heads.into_values().map(Head::row);
-    ledger_head::Entity::insert_many(moved)
-        .on_conflict(
-            OnConflict::columns([ledger_head::Column::CommitteeId, ledger_head::Column::Chain])
-                .update_columns([ledger_head::Column::Seq, ledger_head::Column::Hash])
-                .to_owned(),
-        )
-        .exec_without_returning(txn)
+    let moved: Vec<ledger_head::Model> = heads.into_values().map(Head::row).collect();
+    let there = OnConflict::columns([ledger_head::Column::CommitteeId, ledger_head::Column::Chain])
+        .update_columns([ledger_head::Column::Seq, ledger_head::Column::Hash])
+        .to_owned();
+    txn.execute(insert(backend, &moved).on_conflict(there))
         .await?;
     Ok(())
 }
@@ -232,16 +229,17 @@ impl Head {
     }
 
     pub async fn store(self, txn: &DatabaseTransaction) -> Result<()> {
-        self.row().update(txn).await?;
+        let row = ledger_head::ActiveModel::from(self.row());
+        row.reset_all().update(txn).await?;
         Ok(())
     }
 
-    fn row(self) -> ledger_head::ActiveModel {
-        ledger_head::ActiveModel {
-            committee_id: Set(self.committee),
-            chain: Set(self.chain.to_owned()),
-            seq: Set(self.seq),
-            hash: Set(self.hash.to_string()),
+    fn row(self) -> ledger_head::Model {
+        ledger_head::Model {
+            committee_id: self.committee,
+            chain: self.chain.to_owned(),
+            seq: self.seq,
+            hash: self.hash.to_string(),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::server;
-use crate::worker::Worker;
+use crate::worker::{GRACE, Worker};
 
 /// How the demo is run.
 #[derive(Clone, Debug)]
@@ -97,12 +97,14 @@ pub async fn run(options: Options) -> Result<()> {
     if !is_new {
         story::people(&sim, &told);
     }
-    Worker::spawn(Arc::clone(&app));
+    let worker = Worker::spawn(Arc::clone(&app));
     println!("{}", page::page(&app, &sim, &base, &told)?);
 
     tokio::signal::ctrl_c().await?;
     handle.stop(true).await;
+    worker.stop(GRACE).await;
     sim.stop().await;
     serving.await??;
+    app.db.close().await;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! HTTP for duty records: reading, declaring and changing them.
 
+mod covered;
 pub(super) mod import;
 pub(super) mod kinds;
 pub(super) mod steps;
@@ -16,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::service::{self, Amendment, Declaration, Record, Signature, Signer, Wanted};
 use crate::access::{On, OperationType, Permit, op};
 use crate::app::App;
+use crate::content::ContentMark;
 use crate::error::{Problem, Result};
 use crate::extract::{Body, Fields, IfMatch, Page, PageParams, Params, day, etag, instant};
 
@@ -53,6 +55,8 @@ pub struct DutyRecordView {
     pub title: String,
     /// In words.
     pub content: String,
+    /// What is to be said of title, content and other words.
+    pub content_marks: Vec<ContentMark>,
     /// The day it was done; points belong to the period of this day.
     pub done_on: NaiveDate,
     /// Files that show it.
@@ -96,8 +100,9 @@ pub struct DutyRecordView {
     pub updated_at: DateTime<Utc>,
 }
 
-impl From<Record> for DutyRecordView {
-    fn from(record: Record) -> Self {
+impl DutyRecordView {
+    /// The record; `content_marks` are what [`covered`] says of it.
+    fn of(record: Record, content_marks: Vec<ContentMark>) -> Self {
         let Record {
             row,
             member_name,
@@ -122,6 +127,7 @@ impl From<Record> for DutyRecordView {
             attributes: row.attributes,
             title: row.title,
             content: row.content,
+            content_marks,
             done_on: row.done_on,
             evidence_ids: row.evidence,
             reference_no: row.reference_no,
@@ -200,11 +206,8 @@ pub async fn duty_records(
         (skip, limit),
     )
     .await?;
-    Ok(Json(Page::new(
-        records.into_iter().map(DutyRecordView::from).collect(),
-        total,
-        skip,
-    )))
+    let views = covered::views(&app, &permit.caller, records).await?;
+    Ok(Json(Page::new(views, total, skip)))
 }
 
 /// One duty record.
@@ -300,17 +303,8 @@ pub async fn declare_duty(
         submit: body.submit,
     };
     fields.finish()?;
-    let reach = permit.reach.clone();
-    let committee = permit.committee();
-    let row = service::declare(&app, permit, declaration).await?;
-    let tag = etag(row.version);
-    let record = service::describe(&app, committee, &reach, vec![row])
-        .await?
-        .into_iter()
-        .next();
-    Ok(HttpResponse::Created()
-        .insert_header(tag)
-        .json(record.map(DutyRecordView::from)))
+    let row = service::declare(&app, &permit, declaration).await?;
+    view(&app, &permit, row, HttpResponse::Created()).await
 }
 
 /// What is changed in a duty record; what is absent stays.
@@ -371,8 +365,8 @@ pub(super) async fn view<O: OperationType>(
 ) -> Result<HttpResponse> {
     let tag = etag(row.version);
     let records = service::describe(app, permit.committee(), &permit.reach, vec![row]).await?;
-    let view = records.into_iter().next().map(DutyRecordView::from);
-    Ok(response.insert_header(tag).json(view))
+    let views = covered::views(app, &permit.caller, records).await?;
+    Ok(response.insert_header(tag).json(views.into_iter().next()))
 }
 
 fn signatures(signers: &[SignerDeclaration]) -> Vec<Signature> {

@@ -2,6 +2,7 @@
 //! is in [`super::steps`].
 
 use chrono::NaiveDate;
+use domain::content::{ContentField, ContentKind};
 use domain::duty::{Declarer, DutyStatus, DutyStep, declarer};
 use domain::ids::{DutyRecordId, FileId, GroupId, MemberId, TermId};
 use domain::score::Attributes;
@@ -15,8 +16,10 @@ use super::parties::{Parties, resolve};
 pub use super::queries::{Record, Signer, Wanted, describe, list};
 use super::recording::{Recording, is_organ};
 use super::vocabulary;
-use crate::access::{On, Permit, op};
+use crate::access::{Caller, On, Permit, op};
 use crate::app::App;
+use crate::content::free_texts;
+use crate::content::service as content;
 use crate::crypto::random;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
@@ -67,14 +70,14 @@ pub struct Signature {
 /// from an organ, of whom it serves. Answers the caller's own record, or that of the first signer.
 pub async fn declare(
     app: &App,
-    permit: Permit<op::DutyDeclare>,
+    permit: &Permit<op::DutyDeclare>,
     new: Declaration,
 ) -> Result<duty_record::Model> {
     let days = [new.done_on];
     let scheme = super::recording::schemes(app, permit.committee(), days).await?;
     let scheme = &scheme[&new.done_on];
     let kind = scheme.vocabulary().kind(&new.kind);
-    let parties = resolve(app, &permit, &new, kind).await?;
+    let parties = resolve(app, permit, &new, kind).await?;
     let subjects = parties.list.iter().map(super::parties::Party::subject);
     let recording = Recording::of(app, &permit.caller, days, subjects).await?;
     may_declare(
@@ -82,7 +85,7 @@ pub async fn declare(
         kind.map(|kind| kind.title.as_str()),
         parties.organ,
     )?;
-    permit
+    let row = permit
         .write(app, async |write| {
             let mut fields = Fields::default();
             let terms = parties.list.iter().filter_map(|party| party.term);
@@ -104,6 +107,7 @@ pub async fn declare(
                 recorders.push(as_declared(&new.kind, organ)?);
             }
             let rows = insert(write, &parties, &new, &told, recorders).await?;
+            check_texts(app, write, &permit.caller, &rows).await?;
             let own = permit.caller.member_id();
             let shown = rows
                 .iter()
@@ -116,7 +120,32 @@ pub async fn declare(
             }));
             Ok(row)
         })
-        .await
+        .await?;
+    app.work.notify_one();
+    Ok(row)
+}
+
+/// Has checked what a thing says; the records of all who signed it say the same, so that of the
+/// first one stands for them.
+async fn check_texts(
+    app: &App,
+    write: &mut Write,
+    caller: &Caller,
+    rows: &[duty_record::Model],
+) -> Result<()> {
+    let first = found(rows.iter().min_by_key(|row| row.place))?;
+    let others = free_texts(&first.attributes);
+    let texts = [
+        (ContentField::Title, first.title.as_str()),
+        (ContentField::Content, first.content.as_str()),
+        (
+            ContentField::ReferenceNo,
+            first.reference_no.as_deref().unwrap_or_default(),
+        ),
+        (ContentField::Attributes, others.as_str()),
+    ];
+    let thing = (ContentKind::DutyRecord, first.id.0);
+    content::check(app, write, caller, thing, &texts).await
 }
 
 /// Proves that whoever declares may declare this kind: what others found of somebody is entered
@@ -236,64 +265,65 @@ pub async fn amend(
         .await?;
     let subjects = signers.iter().map(duty_record::Model::subject);
     let recording = Recording::of(app, &on.caller, [day], subjects).await?;
-    on.write(app, async |write| {
-        let filing = Filing::lock(write, on.row.id, seen).await?;
-        let head = filing.head();
-        let own = on.caller.member_id().is_some() && on.caller.member_id() == head.member_id;
-        let declared = head.declared_by == on.caller.account_id();
-        if !own && !declared {
-            return Err(ApiError::new(Code::DeclarerOnly));
-        }
-        if !matches!(head.status, DutyStatus::Draft | DutyStatus::Returned) {
-            let detail = format!("记录{}，不能修改", head.status.zh());
-            return Err(ApiError::with(Code::WrongStep, detail));
-        }
-        let mut fields = Fields::default();
-        if new.done_on.is_some() {
-            let terms = terms(write, &filing.rows).await?;
-            check_day(write, &mut fields, terms, day).await?;
-        }
-        let before: Vec<FileId> =
-            serde_json::from_value(head.evidence.clone()).map_err(ApiError::internal)?;
-        let given = new.evidence.as_deref().unwrap_or_default();
-        check_evidence(write, &mut fields, given, &before).await?;
-        let kind = new.kind.as_ref().unwrap_or(&head.kind);
-        let same_kind = *kind == head.kind || filing.others.is_empty();
-        fields.check(same_kind, "/kind", "converted", "经转换的记录不能改类别");
-        let scheme = recording.scheme(day)?;
-        let organ = declared
-            && filing
-                .rows
-                .iter()
-                .all(|row| is_organ(&on.caller, &super::filing::scope(row)));
-        let title = scheme
-            .vocabulary()
-            .kind(kind)
-            .map(|kind| kind.title.as_str());
-        may_declare(kind, title, organ)?;
-        let mut told = Vec::with_capacity(filing.rows.len());
-        for row in &filing.rows {
-            told.push(retold(row, new.attributes.as_ref(), 1 < filing.rows.len())?);
-        }
-        vocabulary::check(scheme, kind, &told[0], &mut fields);
-        let files = new.evidence.as_ref().map_or(before.len(), Vec::len);
-        vocabulary::check_basis(kind, head.subject(), &told[0], files, &mut fields);
-        fields.finish()?;
-
-        let mut shown = None;
-        for (row, told) in filing.rows.iter().zip(told) {
-            let by_organ = organ.then(|| recording.recorder(day, row.subject(), kind, &told));
-            let recorder = as_declared(kind, by_organ)?;
-            let row = amended(write, row.clone(), &new, &told, recorder).await?;
-            if row.id == on.row.id {
-                shown = Some(row);
+    let row = on
+        .write(app, async |write| {
+            let filing = Filing::lock(write, on.row.id, seen).await?;
+            let head = filing.head();
+            let own = on.caller.member_id().is_some() && on.caller.member_id() == head.member_id;
+            let declared = head.declared_by == on.caller.account_id();
+            if !own && !declared {
+                return Err(ApiError::new(Code::DeclarerOnly));
             }
-        }
-        let row = found(shown)?;
-        write.detail(json!({ "version": row.version }));
-        Ok(row)
-    })
-    .await
+            if !matches!(head.status, DutyStatus::Draft | DutyStatus::Returned) {
+                let detail = format!("记录{}，不能修改", head.status.zh());
+                return Err(ApiError::with(Code::WrongStep, detail));
+            }
+            let mut fields = Fields::default();
+            if new.done_on.is_some() {
+                let terms = terms(write, &filing.rows).await?;
+                check_day(write, &mut fields, terms, day).await?;
+            }
+            let before: Vec<FileId> =
+                serde_json::from_value(head.evidence.clone()).map_err(ApiError::internal)?;
+            let given = new.evidence.as_deref().unwrap_or_default();
+            check_evidence(write, &mut fields, given, &before).await?;
+            let kind = new.kind.as_ref().unwrap_or(&head.kind);
+            let same_kind = *kind == head.kind || filing.others.is_empty();
+            fields.check(same_kind, "/kind", "converted", "经转换的记录不能改类别");
+            let scheme = recording.scheme(day)?;
+            let organ = declared
+                && filing
+                    .rows
+                    .iter()
+                    .all(|row| is_organ(&on.caller, &super::filing::scope(row)));
+            let title = scheme
+                .vocabulary()
+                .kind(kind)
+                .map(|kind| kind.title.as_str());
+            may_declare(kind, title, organ)?;
+            let mut told = Vec::with_capacity(filing.rows.len());
+            for row in &filing.rows {
+                told.push(retold(row, new.attributes.as_ref(), 1 < filing.rows.len())?);
+            }
+            vocabulary::check(scheme, kind, &told[0], &mut fields);
+            let files = new.evidence.as_ref().map_or(before.len(), Vec::len);
+            vocabulary::check_basis(kind, head.subject(), &told[0], files, &mut fields);
+            fields.finish()?;
+
+            let mut rows = Vec::with_capacity(filing.rows.len());
+            for (row, told) in filing.rows.iter().zip(told) {
+                let by_organ = organ.then(|| recording.recorder(day, row.subject(), kind, &told));
+                let recorder = as_declared(kind, by_organ)?;
+                rows.push(amended(write, row.clone(), &new, &told, recorder).await?);
+            }
+            check_texts(app, write, &on.caller, &rows).await?;
+            let row = found(rows.into_iter().find(|row| row.id == on.row.id))?;
+            write.detail(json!({ "version": row.version }));
+            Ok(row)
+        })
+        .await?;
+    app.work.notify_one();
+    Ok(row)
 }
 
 /// What the kind tells of one of several: what is new, and what he was in it.

@@ -15,6 +15,7 @@ use super::upload::{FileForm, Upload};
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::cache::limits;
+use crate::content;
 use crate::error::{Problem, Result};
 
 /// A file that was stored.
@@ -56,11 +57,13 @@ pub async fn upload_file(
 ///
 /// For who uploaded it; for who may see an activity that shows it (everybody invited, once it is
 /// published); for who may read a duty record that names it as evidence; for the member of a
-/// correction that does, and those who decide it.
+/// correction that does, and those who decide it. A picture that the office hid, or that is not
+/// checked yet where that is waited for, is `content_hidden` for other members.
 #[utoipa::path(tag = "files", params(("file_id" = String, Path)), responses((status = 200, content_type = "*/*", body = Vec<u8>), (status = "default", body = Problem)))]
 #[get("/files/{file_id}")]
 pub async fn read_file(app: Data<App>, on: On<op::FileRead, file::Model>) -> Result<HttpResponse> {
     let name = service::name(&app, &on.caller, &on.row).await?;
+    content::require_shown(&app, &on.caller, &on.row).await?;
     let file = on.row;
     Ok(HttpResponse::Ok()
         .content_type(file.media_type)

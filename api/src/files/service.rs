@@ -19,6 +19,7 @@ use super::{document, evidence};
 use crate::access::{Caller, Guarded, Permit, op};
 use crate::activity::service::names_of_file;
 use crate::app::App;
+use crate::content::service::check_picture;
 use crate::crypto::random;
 use crate::error::{ApiError, Code, Result};
 
@@ -145,7 +146,7 @@ pub(super) async fn store(
         let made = tokio::task::spawn_blocking(move || keep(bytes)).await;
         made.map_err(|_| ApiError::with(Code::FileUnreadable, "文件已损坏，请重新选择"))??
     };
-    permit
+    let file = permit
         .write(app, async |write| {
             let row = file::ActiveModel {
                 committee_id: Set(write.committee),
@@ -161,11 +162,14 @@ pub(super) async fn store(
                 created_at: Set(write.at),
             };
             let row = row.insert(&write.txn).await?;
+            check_picture(app, write, &permit.caller, &row).await?;
             write.about("file", row.id);
             write.detail(
                 json!({ "media_type": row.media_type, "size": row.size, "sha256": row.sha256 }),
             );
             Ok(row)
         })
-        .await
+        .await?;
+    app.work.notify_one();
+    Ok(file)
 }

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
+use domain::content::{ContentField, ContentKind};
 use domain::ids::{ActivityId, LeaveRequestId, MemberId};
 use domain::leave::{LeaveReason, LeaveState};
 use entity::{activity, leave_request};
@@ -11,9 +12,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::queries::{self, Filter, Seen};
 use super::service::{self, Wish};
-use crate::access::{On, Permit, op};
+use crate::access::{Caller, On, Permit, op};
 use crate::app::App;
-use crate::error::{Problem, Result};
+use crate::content::{ContentMark, Sight};
+use crate::error::{ApiError, Problem, Result};
 use crate::extract::{Body, Fields, Page, PageParams, Params, instant};
 
 /// A request for leave.
@@ -37,6 +39,8 @@ pub struct LeaveRequestView {
     pub reason_code: LeaveReason,
     /// In his words.
     pub reason: String,
+    /// What is to be said of his words.
+    pub content_marks: Vec<ContentMark>,
     /// Where it stands.
     pub state: LeaveState,
     /// Whether staff registered it for him.
@@ -53,14 +57,17 @@ pub struct LeaveRequestView {
     pub created_at: DateTime<Utc>,
 }
 
-impl From<Seen> for LeaveRequestView {
-    fn from(seen: Seen) -> Self {
+impl LeaveRequestView {
+    fn of(seen: Seen, sight: &Sight) -> Self {
         let Seen {
-            row,
+            mut row,
             activity,
             member,
         } = seen;
+        let field = (row.id.0, ContentField::Reason);
+        let mark = sight.cover(Some(row.member_id), field, &mut row.reason);
         Self {
+            content_marks: mark.into_iter().collect(),
             id: row.id,
             activity_id: row.activity_id,
             activity_title: activity.title,
@@ -78,9 +85,21 @@ impl From<Seen> for LeaveRequestView {
     }
 }
 
+/// The requests as the caller reads them.
+async fn views(app: &App, caller: &Caller, seen: Vec<Seen>) -> Result<Vec<LeaveRequestView>> {
+    let ids = seen.iter().map(|seen| seen.row.id.0);
+    let sight = Sight::of(app, caller, ContentKind::LeaveRequest, ids).await?;
+    let views = seen
+        .into_iter()
+        .map(|seen| LeaveRequestView::of(seen, &sight));
+    Ok(views.collect())
+}
+
 /// The request with what it is about.
-async fn shown(app: &App, row: leave_request::Model) -> Result<Json<LeaveRequestView>> {
-    Ok(Json(queries::see_one(app, row).await?.into()))
+async fn shown(app: &App, caller: &Caller, row: leave_request::Model) -> Result<LeaveRequestView> {
+    let seen = queries::see_one(app, row).await?;
+    let view = views(app, caller, vec![seen]).await?.into_iter().next();
+    view.ok_or_else(ApiError::not_found)
 }
 
 /// Which requests.
@@ -133,11 +152,8 @@ async fn page(
     };
     let (seen, total) =
         queries::list(app, permit.committee(), &permit.reach, filter, skip, limit).await?;
-    Ok(Json(Page::new(
-        seen.into_iter().map(LeaveRequestView::from).collect(),
-        total,
-        skip,
-    )))
+    let views = views(app, &permit.caller, seen).await?;
+    Ok(Json(Page::new(views, total, skip)))
 }
 
 /// A leave that was asked for by phone.
@@ -170,7 +186,7 @@ pub async fn leave_register(
         reason,
     };
     let row = service::register(&app, &on, body.member_id, wish).await?;
-    Ok(HttpResponse::Created().json(LeaveRequestView::from(queries::see_one(&app, row).await?)))
+    Ok(HttpResponse::Created().json(shown(&app, &on.caller, row).await?))
 }
 
 /// A decision.
@@ -202,7 +218,8 @@ pub async fn leave_decide(
         .filter(|note| !note.trim().is_empty())
         .map(|note| fields.line("/note", note, 200));
     fields.finish()?;
-    shown(&app, service::decide(&app, &on, body.approve, note).await?).await
+    let row = service::decide(&app, &on, body.approve, note).await?;
+    Ok(Json(shown(&app, &on.caller, row).await?))
 }
 
 /// Confirm a leave that staff registered for the caller.
@@ -212,7 +229,8 @@ pub async fn leave_confirm(
     app: Data<App>,
     on: On<op::LeaveRequest, leave_request::Model>,
 ) -> Result<Json<LeaveRequestView>> {
-    shown(&app, service::confirm(&app, &on).await?).await
+    let row = service::confirm(&app, &on).await?;
+    Ok(Json(shown(&app, &on.caller, row).await?))
 }
 
 /// Withdraw one's own request for leave.
@@ -224,5 +242,6 @@ pub async fn leave_withdraw(
     app: Data<App>,
     on: On<op::LeaveRequest, leave_request::Model>,
 ) -> Result<Json<LeaveRequestView>> {
-    shown(&app, service::withdraw(&app, &on).await?).await
+    let row = service::withdraw(&app, &on).await?;
+    Ok(Json(shown(&app, &on.caller, row).await?))
 }

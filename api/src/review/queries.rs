@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::authority::{Operation, Reach};
+use domain::content::{ContentField, ContentKind};
 use domain::ids::{AccountId, CommitteeId, MemberId, ReviewCandidateId, ReviewId};
 use domain::review::{ReviewStatus, Verdict};
 use domain::score::ReviewKind;
@@ -17,6 +18,7 @@ use super::service::{candidates_of, staleness};
 use super::sight::Sight;
 use crate::access::Caller;
 use crate::app::App;
+use crate::content;
 use crate::error::Result;
 
 /// Which reviews.
@@ -128,11 +130,12 @@ pub async fn describe(app: &App, caller: &Caller, row: review::Model) -> Result<
             .collect(),
         Sight::Nothing => Vec::new(),
     };
-    let nominations = if sight == Sight::Published {
+    let mut nominations = if sight == Sight::Published {
         HashMap::new()
     } else {
         nominations_of(db, committee, row.id).await?
     };
+    cover_reasons(app, caller, &mut nominations).await?;
     let documents = if whole {
         documents_of(db, committee, row.id).await?
     } else {
@@ -151,6 +154,24 @@ pub async fn describe(app: &App, caller: &Caller, row: review::Model) -> Result<
         stale,
         names,
     })
+}
+
+/// Covers the reasons that the caller may not read.
+async fn cover_reasons(
+    app: &App,
+    caller: &Caller,
+    nominations: &mut HashMap<ReviewCandidateId, nomination::Model>,
+) -> Result<()> {
+    if nominations.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = nominations.values().map(|row| row.id.0).collect();
+    let read = content::Sight::of(app, caller, ContentKind::Nomination, ids).await?;
+    for row in nominations.values_mut() {
+        // Whom a convener writes about reads the reason no more than others do.
+        read.cover(None, (row.id.0, ContentField::Reason), &mut row.reason);
+    }
+    Ok(())
 }
 
 /// The nominations of a review that stand.

@@ -2,16 +2,16 @@
 //! before. A fixed number of queries, however many they are.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
-use domain::ids::{CommitteeId, FactId, GroupId, MemberId};
+use domain::ids::{CommitteeId, MemberId};
 use domain::score::{
     Assessed as AssessedPerson, Candidate, Closed, Fact, Period, Person, Record, Scheme, Subject,
 };
-use entity::{Scoped, fact, group, member, term};
+use entity::{Scoped, group, member, term};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, QueryFilter, QueryOrder,
-    QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder, QueryTrait, Select,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,61 +19,8 @@ use super::filter::Filter;
 use super::periods::history::{self, Before};
 use super::places::Places;
 use crate::app::App;
-use crate::error::{ApiError, Result};
-
-/// The days whose facts are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The first day.
-    pub from: NaiveDate,
-    /// The last day.
-    pub last: NaiveDate,
-}
-
-impl Span {
-    /// The period alone.
-    pub const fn of(period: Period) -> Self {
-        Self {
-            from: period.first,
-            last: period.last,
-        }
-    }
-
-    /// From the first day of the term in which the period begins.
-    pub async fn of_term(
-        db: &impl ConnectionTrait,
-        committee: CommitteeId,
-        period: Period,
-    ) -> Result<Self> {
-        let term = term::Entity::of(committee)
-            .filter(term::Column::StartsOn.lte(period.first))
-            .filter(term::Column::EndsOn.gte(period.first))
-            .order_by_desc(term::Column::StartsOn)
-            .one(db)
-            .await?;
-        Ok(Self {
-            from: term.map_or(period.first, |term| term.starts_on),
-            last: period.last,
-        })
-    }
-
-    /// Whether a fact is looked at: one of these days, or a reversal, which may bear a later day
-    /// than what it takes back.
-    pub fn covers(self, fact: &Fact) -> bool {
-        fact.reverses.is_some() || (self.from..=self.last).contains(&fact.on)
-    }
-
-    fn facts(self, committee: CommitteeId) -> Select<fact::Entity> {
-        use fact::Column as C;
-        fact::Entity::of(committee)
-            .filter(
-                Condition::any()
-                    .add(C::HappenedOn.between(self.from, self.last))
-                    .add(C::Reverses.is_not_null()),
-            )
-            .order_by_asc(C::Seq)
-    }
-}
+use crate::error::Result;
+use crate::facts::{BySubject, Span};
 
 /// How far is looked back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +50,7 @@ pub struct Known {
     /// The member as rules look at him.
     pub person: Person,
     /// His facts, those of the days looked at and those that take others back.
-    pub facts: Vec<Fact>,
+    pub facts: Arc<[Fact]>,
     /// What was closed before, where it is looked at.
     pub before: Before,
 }
@@ -147,7 +94,7 @@ pub struct KnownGroup {
     /// The group as rules look at it.
     pub person: Person,
     /// Its facts and those of its members.
-    pub facts: Vec<Fact>,
+    pub facts: Arc<[Fact]>,
     /// What was closed before, where it is looked at.
     pub before: Before,
 }
@@ -157,7 +104,7 @@ pub fn candidate(
     scheme: &Scheme,
     period: Period,
     person: Person,
-    facts: Vec<Fact>,
+    facts: Arc<[Fact]>,
     closed: Vec<Closed>,
     after_break: bool,
 ) -> Candidate {
@@ -193,14 +140,14 @@ pub async fn members(
         .await?;
     let one = filter.and_then(|filter| filter.member);
     let span = span(app, committee, period, back).await?;
-    let mut facts = facts(app, committee, span, one).await?;
+    let facts = facts(app, committee, span, one).await?;
     let mut earlier = history::earlier(app, committee, period, span).await?;
     Ok(rows
         .into_iter()
         .map(|member| {
             let person = places.person(&member);
             Known {
-                facts: facts.remove(&person.subject).unwrap_or_default(),
+                facts: facts.get(&person.subject).cloned().unwrap_or_default(),
                 before: Before::of(earlier.remove(&person.subject), &person),
                 person,
                 member,
@@ -222,7 +169,7 @@ pub async fn groups(
         .all(app.db.read())
         .await?;
     let span = span(app, committee, period, back).await?;
-    let mut facts = facts(app, committee, span, None).await?;
+    let facts = facts(app, committee, span, None).await?;
     let mut earlier = history::earlier(app, committee, period, span).await?;
     let mut known = Vec::new();
     for group in places.in_order() {
@@ -234,18 +181,22 @@ pub async fn groups(
             .filter(|member| member.group_id == group.id)
             .map(Belonging::of)
             .collect();
-        let mut own = facts.remove(&person.subject).unwrap_or_default();
-        for one in &members {
-            let his = facts.remove(&Subject::Member(one.member));
-            let his = his.into_iter().flatten();
-            own.extend(his.filter(|fact| one.brings(fact)));
-        }
+        let of = |subject: Subject| {
+            facts
+                .get(&subject)
+                .into_iter()
+                .flat_map(|facts| facts.iter())
+        };
+        let brought = members
+            .iter()
+            .flat_map(|one| of(Subject::Member(one.member)).filter(|fact| one.brings(fact)));
+        let own: Vec<Fact> = of(person.subject).chain(brought).cloned().collect();
         known.push(KnownGroup {
             before: Before::of(earlier.remove(&person.subject), &person),
             group: group.clone(),
             members,
             person,
-            facts: own,
+            facts: own.into(),
         });
     }
     Ok(known)
@@ -253,9 +204,35 @@ pub async fn groups(
 
 async fn span(app: &App, committee: CommitteeId, period: Period, back: Back) -> Result<Span> {
     match back {
-        Back::Period => Ok(Span::of(period)),
-        Back::Term => Span::of_term(app.db.read(), committee, period).await,
+        Back::Period => Ok(of_period(period)),
+        Back::Term => of_term(app.db.read(), committee, period).await,
     }
+}
+
+/// The days of the period alone.
+pub const fn of_period(period: Period) -> Span {
+    Span {
+        from: period.first,
+        last: period.last,
+    }
+}
+
+/// From the first day of the term in which the period begins.
+pub async fn of_term(
+    db: &impl ConnectionTrait,
+    committee: CommitteeId,
+    period: Period,
+) -> Result<Span> {
+    let term = term::Entity::of(committee)
+        .filter(term::Column::StartsOn.lte(period.first))
+        .filter(term::Column::EndsOn.gte(period.first))
+        .order_by_desc(term::Column::StartsOn)
+        .one(db)
+        .await?;
+    Ok(Span {
+        from: term.map_or(period.first, |term| term.starts_on),
+        last: period.last,
+    })
 }
 
 fn in_office(committee: CommitteeId, period: Period) -> Select<member::Entity> {
@@ -268,88 +245,27 @@ fn in_office(committee: CommitteeId, period: Period) -> Select<member::Entity> {
         )
 }
 
-/// What rules look at of a row of the ledger; what proves the row is left in the table.
-#[derive(Debug, DerivePartialModel)]
-#[sea_orm(entity = "fact::Entity")]
-struct Told {
-    id: FactId,
-    member_id: Option<MemberId>,
-    group_id: Option<GroupId>,
-    kind: String,
-    happened_on: NaiveDate,
-    title: String,
-    reference: Option<String>,
-    attributes: String,
-    recorder: Option<String>,
-    reverses: Option<FactId>,
-}
-
-/// The facts of these days and every reversal, by whom they are about.
+/// The facts of these days and every reversal, by whom they are about; of one member, where only
+/// he is asked for.
 pub async fn facts(
     app: &App,
     committee: CommitteeId,
     span: Span,
     member: Option<MemberId>,
-) -> Result<HashMap<Subject, Vec<Fact>>> {
-    let rows = span
-        .facts(committee)
-        .apply_if(member, |query, member| {
-            query.filter(fact::Column::MemberId.eq(member))
-        })
-        .into_partial_model::<Told>()
-        .all(app.db.read())
-        .await?;
-    let mut facts: HashMap<Subject, Vec<Fact>> = HashMap::new();
-    for row in rows {
-        let fact = row.read()?;
-        facts.entry(fact.subject).or_default().push(fact);
+) -> Result<Arc<BySubject>> {
+    match member {
+        None => app.facts.of(&app.db, committee, span).await,
+        Some(member) => {
+            let facts = &app.facts;
+            let his = facts.of_member(&app.db, committee, span, member).await?;
+            Ok(Arc::new(HashMap::from([(Subject::Member(member), his)])))
+        }
     }
-    Ok(facts)
-}
-
-impl Told {
-    fn read(self) -> Result<Fact> {
-        let group = self.group_id.map(Subject::Group);
-        let subject = self.member_id.map(Subject::Member).or(group);
-        let attributes = serde_json::from_str(&self.attributes).ok();
-        let (Some(subject), Some(attributes)) = (subject, attributes) else {
-            let what = anyhow::anyhow!("fact {} is unreadable", self.id);
-            return Err(ApiError::internal(what));
-        };
-        Ok(Fact {
-            id: self.id,
-            subject,
-            attributes,
-            kind: self.kind,
-            on: self.happened_on,
-            title: self.title,
-            reference: self.reference,
-            recorder: self.recorder,
-            verified: true,
-            reverses: self.reverses,
-        })
-    }
-}
-
-/// A row of the ledger as rules look at it.
-pub fn fact_of(row: fact::Model) -> Result<Fact> {
-    let told = Told {
-        id: row.id,
-        member_id: row.member_id,
-        group_id: row.group_id,
-        kind: row.kind,
-        happened_on: row.happened_on,
-        title: row.title,
-        reference: row.reference,
-        attributes: row.attributes,
-        recorder: row.recorder,
-        reverses: row.reverses,
-    };
-    told.read()
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::FactId;
     use uuid::Uuid;
 
     use super::*;

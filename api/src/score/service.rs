@@ -2,6 +2,7 @@
 //! computed from what is there now, a closed one answered from its frozen sheets.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CommitteeId, MemberId, PeriodId};
@@ -19,7 +20,6 @@ use crate::app::App;
 use crate::error::{ApiError, Result};
 
 pub use super::filter::Filter;
-pub use super::known::fact_of;
 pub use super::periods::period;
 pub use super::visibility::{ranking as sight_of_ranking, sees_places};
 
@@ -63,7 +63,7 @@ pub struct Assessed {
     /// The member as rules look at him; of a closed period, as he was at the closing.
     pub person: Person,
     /// His facts, at least those of the period and those that take others back.
-    pub facts: Vec<Fact>,
+    pub facts: Arc<[Fact]>,
     /// What was closed before, where the sheet depends on it.
     pub closed: Vec<Closed>,
     /// Whether the membership was broken just before the period.
@@ -177,7 +177,7 @@ async fn read(
             .await?;
         members.extend(found.into_iter().map(|member| (member.id, member)));
     }
-    let mut facts = known::facts(app, committee, known::Span::of(period), one).await?;
+    let facts = known::facts(app, committee, known::of_period(period), one).await?;
     let mut assessed = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(member) = row.member_id.and_then(|id| members.remove(&id)) else {
@@ -190,7 +190,7 @@ async fn read(
                 person: basis.person(subject),
                 sheet: frozen::read(&row, period)?,
             },
-            facts: facts.remove(&subject).unwrap_or_default(),
+            facts: facts.get(&subject).cloned().unwrap_or_default(),
             closed: Vec::new(),
             after_break: basis.after_break,
         };
@@ -211,11 +211,13 @@ pub async fn sheet(app: &App, member: member::Model, period: Period) -> Result<A
     let person = Places::load(app, committee).await?.person(&member);
     let facts = match periods::closed(app, committee, period).await? {
         // Whoever has no sheet of a closed period has nothing in it.
-        Some(_) => Vec::new(),
-        None => known::facts(app, committee, known::Span::of(period), Some(member.id))
-            .await?
-            .remove(&person.subject)
-            .unwrap_or_default(),
+        Some(_) => Arc::default(),
+        None => {
+            let span = known::of_period(period);
+            app.facts
+                .of_member(&app.db, committee, span, member.id)
+                .await?
+        }
     };
     let one = candidate(&scheme, period, person, facts, Vec::new(), false);
     Ok(Assessed::new(member, one, None))
@@ -255,11 +257,7 @@ pub async fn candidates(
 }
 
 /// The rulebook by which a period is assessed: the frozen one where it is closed.
-pub async fn scheme_of(
-    app: &App,
-    committee: CommitteeId,
-    period: Period,
-) -> Result<std::sync::Arc<Scheme>> {
+pub async fn scheme_of(app: &App, committee: CommitteeId, period: Period) -> Result<Arc<Scheme>> {
     match periods::closed(app, committee, period).await? {
         Some(closed) => periods::frozen_scheme(app, &closed),
         None => Ok(in_force(app, committee, period).await?.scheme),

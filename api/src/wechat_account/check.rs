@@ -277,7 +277,7 @@ async fn check_callback(app: &App, account: &WechatApp, findings: &mut Findings)
         } else {
             findings.add(
                 Verdict::Note,
-                "没有配置消息推送，收不到订阅消息授权",
+                "没有配置消息推送，收不到订阅消息授权和图片检查结果",
                 advice,
             );
         }

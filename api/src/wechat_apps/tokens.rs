@@ -13,11 +13,11 @@ use wechat::token::{BoxFuture, SharedToken, SharedTokens};
 use crate::cache::Cache;
 use crate::crypto::Vault;
 
-/// Where the nodes share their tokens.
-#[derive(Debug)]
+/// Where the nodes share their tokens, and each that is fetched is counted.
 pub struct NodeTokens {
     cache: Cache,
     vault: Vault,
+    fetched: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// What is sealed.
@@ -30,12 +30,17 @@ struct Kept {
 }
 
 impl NodeTokens {
-    /// A shared place, if the cache is shared at all.
-    pub fn in_shared(cache: &Cache, vault: Vault) -> Option<Arc<dyn SharedTokens>> {
-        let cache = cache.clone();
-        cache
-            .is_shared()
-            .then(|| Arc::new(Self { cache, vault }) as Arc<dyn SharedTokens>)
+    /// A place that is shared if the cache is; `fetched` hears the name of every token fetched.
+    pub fn new(
+        cache: &Cache,
+        vault: Vault,
+        fetched: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Arc<dyn SharedTokens> {
+        Arc::new(Self {
+            cache: cache.clone(),
+            vault,
+            fetched: Box::new(fetched),
+        })
     }
 
     fn seal(&self, name: &str, token: &SharedToken) -> Vec<u8> {
@@ -70,6 +75,7 @@ impl SharedTokens for NodeTokens {
 
     fn store<'a>(&'a self, name: &'a str, token: SharedToken) -> BoxFuture<'a, ()> {
         Box::pin(async move {
+            (self.fetched)(name);
             let seconds = (token.expires_at - token.fetched_at).num_seconds();
             let sealed = self.seal(name, &token);
             self.cache
@@ -88,6 +94,7 @@ mod tests {
         let tokens = NodeTokens {
             cache: Cache::memory(),
             vault: Vault::new(&[(1, [1; 32])], [9; 32]),
+            fetched: Box::new(|_| {}),
         };
         let token = SharedToken {
             text: SecretString::from("the-token"),
@@ -103,9 +110,22 @@ mod tests {
         assert!(!String::from_utf8_lossy(&sealed).contains("the-token"));
     }
 
-    #[test]
-    fn a_cache_that_is_not_shared_shares_nothing() {
+    #[actix_web::test]
+    async fn a_cache_that_is_not_shared_shares_nothing_and_what_is_fetched_is_counted() {
+        let (say, heard) = std::sync::mpsc::channel();
         let vault = Vault::new(&[(1, [1; 32])], [9; 32]);
-        assert!(NodeTokens::in_shared(&Cache::memory(), vault).is_none());
+        let tokens = NodeTokens::new(&Cache::memory(), vault, move |name| {
+            say.send(name.to_owned()).unwrap();
+        });
+        let token = SharedToken {
+            text: SecretString::from("the-token"),
+            fetched_at: DateTime::UNIX_EPOCH,
+            expires_at: DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(2),
+        };
+
+        tokens.store("wx1", token).await;
+
+        assert!(tokens.load("wx1").await.is_none());
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["wx1"]);
     }
 }

@@ -2,6 +2,7 @@
 //! theirs. People decide; nothing here changes anybody's membership.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::condition::Condition;
 use super::fact::Fact;
@@ -21,7 +22,7 @@ pub struct Candidate {
     /// The person with the sheet of the period that is reviewed.
     pub assessed: Assessed,
     /// The facts of the term.
-    pub facts: Vec<Fact>,
+    pub facts: Arc<[Fact]>,
     /// The closed periods of the term before that period.
     pub closed: Vec<Closed>,
     /// Whether the membership was broken just before the period.

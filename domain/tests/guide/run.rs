@@ -149,7 +149,7 @@ fn one_period(
         names.push(name.clone());
         people.push(Candidate {
             assessed,
-            facts,
+            facts: facts.into(),
             closed,
             after_break: false,
         });

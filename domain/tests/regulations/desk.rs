@@ -197,7 +197,7 @@ impl Desk {
                 person: self.person.clone(),
                 sheet,
             },
-            facts,
+            facts: facts.into(),
             closed,
             after_break,
         }

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::authority::Scope;
 use domain::closing::{AmendmentKind, AmendmentStatus, PeriodStatus};
+use domain::content::{ContentField, ContentKind, ContentOutcome};
 use domain::follower::LinkConflictState;
 use domain::ids::{
-    AccountId, ActivityFileId, ActivityId, AmendmentId, BindingRequestId, CorrectionId, FileId,
-    GroupId, LeaveRequestId, LinkConflictId, MemberId, PauseId, PeriodId,
+    AccountId, ActivityFileId, ActivityId, AmendmentId, BindingRequestId, ContentCheckId,
+    CorrectionId, FileId, GroupId, LeaveRequestId, LinkConflictId, MemberId, PauseId, PeriodId,
 };
 use domain::leave::{LeaveReason, LeaveState};
 use domain::notice::Channel;
 use domain::notice::pause::Cause;
 use domain::people::{AccountKind, BindingState};
 use entity::{
-    Scoped, account, activity_file, amendment, binding_request, channel_pause, correction, file,
-    leave_request, seat,
+    Scoped, account, activity_file, amendment, binding_request, channel_pause, content_check,
+    correction, file, leave_request, seat,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde_json::json;
@@ -104,6 +105,7 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
             .expect("a seat");
         let amendment = amendment_row(t, committee, place, member_id).await;
         let conflict = link_conflict_row(t, committee, member_id).await;
+        let content = content_check_row(t, committee, leave, member_id).await;
         scopes.insert(
             place,
             Scope {
@@ -120,6 +122,7 @@ pub(super) async fn rows(t: &TestApp) -> Rows {
             ("group_id", group),
             ("amendment_id", amendment),
             ("conflict_id", conflict),
+            ("content_check_id", content),
             ("plan_id", plan),
             ("rulebook_id", rulebook),
             ("member_id", member_id.to_string()),
@@ -279,6 +282,45 @@ async fn link_conflict_row(
         .db
         .housekeeping(async |txn| {
             entity::link_conflict::Entity::insert(row)
+                .exec_without_returning(txn)
+                .await?;
+            Ok(())
+        })
+        .await
+        .expect("a row is written");
+    id.to_string()
+}
+
+/// What was found of the words in which a member asks for leave.
+async fn content_check_row(
+    t: &TestApp,
+    committee: domain::ids::CommitteeId,
+    leave: LeaveRequestId,
+    member: MemberId,
+) -> String {
+    let writer = account::Entity::of(committee)
+        .filter(account::Column::MemberId.eq(member))
+        .one(t.app.db.read())
+        .await
+        .expect("accounts")
+        .expect("he signed in");
+    let id = ContentCheckId(Uuid::now_v7());
+    let row = content_check::ActiveModel {
+        committee_id: Set(committee),
+        id: Set(id),
+        kind: Set(ContentKind::LeaveRequest),
+        subject_id: Set(leave.0),
+        field: Set(ContentField::Reason),
+        text_hash: Set("00".to_owned()),
+        account_id: Set(writer.id),
+        written_at: Set(t.now()),
+        outcome: Set(ContentOutcome::Review),
+        ..Default::default()
+    };
+    t.app
+        .db
+        .housekeeping(async |txn| {
+            content_check::Entity::insert(row)
                 .exec_without_returning(txn)
                 .await?;
             Ok(())

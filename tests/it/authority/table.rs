@@ -264,6 +264,12 @@ pub(super) const OPERATIONS: &[(&str, Guard)] = &[
     ),
     ("GET /api/v1/me/inbox", Seat(InboxRead)),
     ("POST /api/v1/me/inbox/{message_id}/read", Seat(InboxRead)),
+    ("GET /wechat/media/{word}", Public),
+    ("GET /api/v1/content-checks", Seat(ContentList)),
+    (
+        "POST /api/v1/content-checks/{content_check_id}/decision",
+        Row(ContentDecide, ContentList),
+    ),
     ("POST /api/v1/files", Seat(FileUpload)),
     ("GET /api/v1/files/{file_id}", Row(FileRead, FileRead)),
     ("GET /api/v1/duty-records", Seat(DutyList)),

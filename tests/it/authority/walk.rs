@@ -137,6 +137,7 @@ fn fill(operation: &str, rows: &Rows, place: Place) -> String {
     let mut path = operation.to_owned();
     for (name, fallback) in [
         ("app_id", "wxnobody"),
+        ("word", "guessed"),
         ("quarter", "2026-Q3"),
         ("period", "2025"),
         ("purpose", "eve_reminder"),

@@ -122,3 +122,28 @@ async fn nominations_at_the_same_moment_never_exceed_the_places() {
         }
     }
 }
+
+#[actix_web::test]
+async fn a_reason_the_office_hid_is_read_by_its_writer_and_the_desk_alone() {
+    let (s, path) = nominating().await;
+    let body = json!({ "member_ids": [s.t.members["chen"]], "reason": "违规的话" });
+    s.t.act("alice", &format!("{path}/nominate"), body).await;
+    s.t.run_jobs().await;
+    let reason = async |who: &'static str| {
+        let seen = s.t.see(who, &path).await;
+        row(&seen, "陈晨")["nomination"]["reason"].clone()
+    };
+    assert_eq!(reason("bo").await, "违规的话");
+
+    let list = s.t.see("office", "/content-checks?decision=pending").await;
+    let check = &list["items"][0];
+    assert_eq!(check["kind"], "nomination");
+    let decide = format!("/content-checks/{}/decision", check["id"].as_str().unwrap());
+    s.t.act("office", &decide, json!({ "decision": "hide" }))
+        .await;
+
+    assert_eq!(reason("bo").await, "（内容已隐藏）");
+    for who in ["alice", "office", "leader"] {
+        assert_eq!(reason(who).await, "违规的话", "{who}");
+    }
+}

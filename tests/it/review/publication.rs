@@ -270,3 +270,20 @@ async fn whoever_objects_or_is_meant_answers_nothing_whatever_seat_he_holds() {
     }
     assert_eq!(s.t.post("office", &answer, upheld).await.0, 200);
 }
+
+#[actix_web::test]
+async fn the_words_of_an_objection_are_judged_and_it_is_answered_whatever_is_found() {
+    let s = Stage::closed().await;
+    let path = stage::path(&s.published("model").await);
+    let body = json!({ "text": "名单存疑" });
+    let objected = s.t.act("kong", &format!("{path}/object"), body).await;
+    s.t.run_jobs().await;
+
+    let list = s.t.see("office", "/content-checks?decision=pending").await;
+    assert_eq!(
+        (&list["items"][0]["kind"], &list["items"][0]["text"]),
+        (&json!("objection"), &json!("名单存疑"))
+    );
+    let answer = json!({ "objection_id": objected["id"], "upheld": false, "answer": "名单无误。" });
+    s.t.act("office2", &format!("{path}/answer"), answer).await;
+}

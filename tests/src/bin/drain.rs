@@ -15,7 +15,7 @@ use api::clock::Clock;
 use api::config::Config;
 use api::demo::world::{self, COMMITTEE, official_account};
 use api::founding::{self, Founding, Group, Term};
-use api::worker::Worker;
+use api::worker::{GRACE, Worker};
 use chrono::NaiveDate;
 use domain::ids::CommitteeId;
 use domain::notice::{Channel, DeliveryState};
@@ -82,7 +82,7 @@ async fn drain(deliveries: usize, recipients: usize, accounts: usize, millis: us
         publish(&app, &meeting, &members).await?;
     }
     let begun = Instant::now();
-    Worker::spawn(app.clone());
+    let worker = Worker::spawn(app.clone());
     let accepted = drained(&app, committee).await?;
     let seconds = begun.elapsed().as_secs_f64();
 
@@ -121,6 +121,8 @@ async fn drain(deliveries: usize, recipients: usize, accounts: usize, millis: us
         shown == (notices + 1) * recipients,
         "phones show {shown} messages"
     );
+    ensure!(worker.stop(GRACE).await, "the worker stops");
+    app.db.close().await;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::answer::{Ask, Outcome, Refused, done_with, number};
 use super::event::Event;
 use super::later::Later;
+use super::record::Checked;
 use super::state::World;
 
 /// Text or an address holding this is found `risky`.
@@ -30,9 +31,18 @@ fn verdict(content: &str) -> (&'static str, i64) {
     }
 }
 
-fn trace_id(world: &mut World, ask: &Ask) -> String {
+/// Notes what is judged and gives the check its name.
+fn trace_id(world: &mut World, ask: &Ask, person: &str, content: &str) -> String {
     let tail: u64 = world.rng.random();
-    format!("{:08x}-{tail:016x}", ask.now.timestamp())
+    let trace_id = format!("{:08x}-{tail:016x}", ask.now.timestamp());
+    world.checked.push(Checked {
+        at: ask.now,
+        app_id: ask.app_id.clone(),
+        person: person.to_owned(),
+        content: content.to_owned(),
+        trace_id: trace_id.clone(),
+    });
+    trace_id
 }
 
 /// The checks both kinds of content share: version, scene, and a person who was here lately.
@@ -64,9 +74,9 @@ pub(super) fn text(world: &mut World, ask: &Ask) -> Outcome {
     if 2500 < content.chars().count() {
         return Err(Refused::new(45002, "content size out of limit"));
     }
-    checked_person(world, ask)?;
+    let person = checked_person(world, ask)?;
     let (suggest, label) = verdict(content);
-    let trace = trace_id(world, ask);
+    let trace = trace_id(world, ask, &person, content);
     done_with(json!({
         "result": { "suggest": suggest, "label": label },
         "detail": [{
@@ -95,7 +105,7 @@ pub(super) fn media(world: &mut World, ask: &Ask) -> Outcome {
     let person = checked_person(world, ask)?;
     let (suggest, label) = verdict(&url);
     let errcode = if url.contains(GONE_ADDRESS) { -1008 } else { 0 };
-    let trace_id = trace_id(world, ask);
+    let trace_id = trace_id(world, ask, &person, &url);
     let after = TimeDelta::seconds(world.rng.random_range(1..1800));
     let event = Event::MediaCheck {
         trace_id: trace_id.clone(),

@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::people::{PersonSpec, PersonView, openid_of};
 use super::push::{PushHabits, PushJob};
 use super::quota::Limits;
-use super::record::{Call, Push, Shown};
+use super::record::{Call, Checked, Push, Shown};
 use super::settings::Settings;
 use super::state::{Unknown, World};
 use super::tokens::TokenView;
@@ -338,6 +338,11 @@ impl Handle {
     /// Every call, oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.with(|world| world.calls.clone())
+    }
+
+    /// Every text and picture that was given to be judged, oldest first.
+    pub fn checked(&self) -> Vec<Checked> {
+        self.with(|world| world.checked.clone())
     }
 
     /// Every event that was to be pushed, and how our server answered.

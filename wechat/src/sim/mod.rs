@@ -55,7 +55,7 @@ pub use fault::{Fault, FaultKind, Moment};
 pub use handle::Handle;
 pub use people::{PersonSpec, PersonView};
 pub use push::PushHabits;
-pub use record::{Call, Push, Shown, ShownField, ShownKind, Try};
+pub use record::{Call, Checked, Push, Shown, ShownField, ShownKind, Try};
 pub use reply::PassiveReply;
 pub use settings::{Review, Settings, Strictness};
 pub use state::Unknown;

@@ -96,6 +96,21 @@ pub struct Call {
     pub errcode: Option<i64>,
 }
 
+/// A text or a picture that was given to be judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// When, by the simulator's clock.
+    pub at: DateTime<Utc>,
+    /// The mini-program that asked.
+    pub app_id: String,
+    /// Who wrote or uploaded it.
+    pub person: String,
+    /// The text, or the address of the picture.
+    pub content: String,
+    /// What the check is called.
+    pub trace_id: String,
+}
+
 /// One event that was to be pushed, and how that went.
 #[derive(Clone, Debug, Serialize)]
 pub struct Push {

@@ -18,7 +18,7 @@ use super::oauth::Grants;
 use super::people::{Code, Person};
 use super::push::{PushHabits, PushJob};
 use super::quota::Quotas;
-use super::record::{Call, Push, RidRecord, Shown};
+use super::record::{Call, Checked, Push, RidRecord, Shown};
 use super::settings::Settings;
 use super::tokens::Tokens;
 use super::{Now, Options, SimApp};
@@ -91,6 +91,8 @@ pub(super) struct World {
     pub shown: Vec<Shown>,
     pub chat: Vec<ChatLine>,
     pub blocked: Vec<Blocked>,
+    /// What was given to be judged, oldest first.
+    pub checked: Vec<Checked>,
     /// What is still to happen, the next first.
     pub later: Vec<(DateTime<Utc>, Later)>,
     pub calls: Vec<Call>,
@@ -140,6 +142,7 @@ impl World {
             shown: Vec::new(),
             chat: Vec::new(),
             blocked: Vec::new(),
+            checked: Vec::new(),
             later: Vec::new(),
             calls: Vec::new(),
             pushes: Vec::new(),

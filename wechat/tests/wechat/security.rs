@@ -43,6 +43,7 @@ async fn words_go_out_with_their_writer_and_their_place() {
         judgement,
         Judgement {
             verdict: Verdict::Pass,
+            suggest: "pass".into(),
             label: Label::OK,
             trace_id: "trace-1".into()
         }

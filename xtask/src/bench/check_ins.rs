@@ -46,14 +46,14 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
     let (seconds, rounds_wanted) = (request.seconds.unwrap_or(5), request.rounds.unwrap_or(3));
     let members = request.members.unwrap_or(30_000);
     let activities = rounds_wanted * 4;
-    let (loader, peers) = (Loader::new(&programs.load), Peers::install()?);
+    let (loader, peers) = (Loader::at(programs.load.clone()), Peers::install()?);
     let idle = Service::on_sqlite(&programs.xingdong, "idle")?.idle(STARTS)?;
 
     eprintln!("xtask: writing the members and their activities");
     let postgres = &servers.postgres;
     let services = [
         Service::on_sqlite(&programs.xingdong, "sqlite")?,
-        Service::on_postgres(&programs.xingdong, postgres, "service")?,
+        Service::on_new(&programs.xingdong, postgres, "service")?,
     ];
     for service in &services {
         // One more, in which answers are compared.

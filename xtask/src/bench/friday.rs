@@ -18,7 +18,7 @@ const PATIENCE: u32 = 120;
 
 /// Measures it once.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
-    let loader = Loader::new(&programs.load);
+    let loader = Loader::at(programs.load.clone());
     let nation = Nation {
         committees: request.committees.unwrap_or(3000),
         members: request.members.unwrap_or(200),
@@ -27,7 +27,7 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
     };
     let people = nation.committees * nation.members;
     let rate = request.rate.unwrap_or(10_000);
-    let service = Service::on_postgres(&programs.xingdong, &servers.postgres, "friday")?;
+    let service = Service::on_new(&programs.xingdong, &servers.postgres, "friday")?;
     let config = service.configuration_file();
     eprintln!(
         "xtask: writing {people} members of {} committees",

@@ -28,10 +28,13 @@ const PAGES: [(&str, &str); 2] = [
 
 /// Measures it.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
-    let (loader, wanted) = (Loader::new(&programs.load), request.rounds.unwrap_or(3));
+    let (loader, wanted) = (
+        Loader::at(programs.load.clone()),
+        request.rounds.unwrap_or(3),
+    );
     let most = request.committees.unwrap_or(1000);
     let steps = STEPS.into_iter().filter(|step| *step <= most);
-    let service = Service::on_postgres(&programs.xingdong, &servers.postgres, "growth")?;
+    let service = Service::on_new(&programs.xingdong, &servers.postgres, "growth")?;
     let config = service.configuration_file();
     let members = request.members.unwrap_or(10_000);
     loader.prepare(&config, members, wanted * u32::try_from(STEPS.len())?)?;

@@ -1,7 +1,7 @@
 //! Calls the load generator (`tests/src/bin/load`) and reads what it measured.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -44,9 +44,9 @@ pub struct Told {
 }
 
 impl Loader {
-    /// The program that was built.
-    pub fn new(program: &Path) -> Self {
-        Self(program.to_owned())
+    /// One that is built already.
+    pub fn at(program: PathBuf) -> Self {
+        Self(program)
     }
 
     /// Writes a committee of that size with open activities, before the service starts.
@@ -92,6 +92,27 @@ impl Loader {
         let mut command = self.command("run", config);
         command.arg(activity.to_string());
         told(&mut command, at, drive)
+    }
+
+    /// Begins to let members check in, through the node at `address` and each until he is
+    /// acknowledged, whatever happens to the database meanwhile.
+    pub fn survive(
+        &self,
+        config: &Path,
+        running: &Running,
+        connections: u32,
+        seconds: u32,
+    ) -> Result<Survivors> {
+        let numbers = [connections, seconds].map(|it| it.to_string());
+        let child = self
+            .command("survive", config)
+            .args(["0", "--address", &running.address().to_string()])
+            .args(["--connections", &numbers[0], "--seconds", &numbers[1]])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the load generator could not be started")?;
+        Ok(Survivors(child))
     }
 
     /// Lets a nation check in.
@@ -203,6 +224,45 @@ impl Told {
     /// Everything that was told.
     pub fn json(&self) -> &str {
         &self.json
+    }
+}
+
+/// Members who check in while something happens.
+pub struct Survivors(Child);
+
+/// What they saw.
+#[derive(Clone, Copy, Debug)]
+pub struct Survived {
+    /// Check-ins that were answered with success.
+    pub acknowledged: f64,
+    /// Of these, those whose row is not there.
+    pub lost: f64,
+    /// Rows beyond one for a member.
+    pub doubled: f64,
+    /// Answers that asked to come again.
+    pub put_off: f64,
+    /// Answers that no fault excuses.
+    pub wrong: f64,
+    /// The longest time in which nobody was acknowledged.
+    pub silence_seconds: f64,
+}
+
+impl Survivors {
+    /// Waits until everybody who began is acknowledged.
+    pub fn come_home(self) -> Result<Survived> {
+        let output = self.0.wait_with_output()?;
+        let answer = String::from_utf8_lossy(&output.stdout);
+        let figure = |name| {
+            number(&answer, name).with_context(|| format!("the load generator said {answer:?}"))
+        };
+        Ok(Survived {
+            acknowledged: figure("acknowledged")?,
+            lost: figure("lost")?,
+            doubled: figure("doubled")?,
+            put_off: figure("put_off")?,
+            wrong: figure("wrong")?,
+            silence_seconds: figure("silence_seconds")?,
+        })
     }
 }
 

@@ -42,7 +42,7 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
         let name = format!("meeting_{engine}");
         let service = match engine {
             "sqlite" => Service::on_sqlite(&programs.xingdong, &name)?,
-            _ => Service::on_postgres(&programs.xingdong, &servers.postgres, &name)?,
+            _ => Service::on_new(&programs.xingdong, &servers.postgres, &name)?,
         };
         told.push(one(
             programs, &service, members, seconds, request, &mut table,
@@ -65,7 +65,7 @@ fn one(
     request: &Request,
     table: &mut Table,
 ) -> Result<String> {
-    let loader = Loader::new(&programs.load);
+    let loader = Loader::at(programs.load.clone());
     let config = service.configuration_file();
     let notices = (NOTICES_A_SECOND * seconds).div_ceil(members);
     let mut wechat = loader.command("wechat", &config);

@@ -23,7 +23,7 @@ const QUESTIONS: [(&str, &str); 5] = [
 
 /// Measures both.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
-    let loader = Loader::new(&programs.load);
+    let loader = Loader::at(programs.load.clone());
     let nation = Nation {
         committees: request.committees.unwrap_or(3000),
         members: request.members.unwrap_or(200),
@@ -35,8 +35,8 @@ pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Res
         ..nation
     };
     let postgres = &servers.postgres;
-    let small = Service::on_postgres(&programs.xingdong, postgres, "committee")?;
-    let large = Service::on_postgres(&programs.xingdong, postgres, "nation")?;
+    let small = Service::on_new(&programs.xingdong, postgres, "committee")?;
+    let large = Service::on_new(&programs.xingdong, postgres, "nation")?;
     loader.nation(&small.configuration_file(), one, 0)?;
     let facts = u64::from(nation.committees) * u64::from(nation.members) * u64::from(nation.facts);
     eprintln!(

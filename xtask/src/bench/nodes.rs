@@ -15,8 +15,11 @@ const LEVELS: [u32; 2] = [64, 256];
 
 /// Measures them.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
-    let (loader, wanted) = (Loader::new(&programs.load), request.rounds.unwrap_or(3));
-    let service = Service::on_postgres(&programs.xingdong, &servers.postgres, "nodes")?;
+    let (loader, wanted) = (
+        Loader::at(programs.load.clone()),
+        request.rounds.unwrap_or(3),
+    );
+    let service = Service::on_new(&programs.xingdong, &servers.postgres, "nodes")?;
     service.share(&servers.redis.url())?;
     let config = service.configuration_file();
     loader.prepare(&config, request.members.unwrap_or(30_000), wanted * 4)?;

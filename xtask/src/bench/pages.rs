@@ -22,8 +22,8 @@ const PAGES: [(&str, &str); 4] = [
 
 /// Measures them.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
-    let loader = Loader::new(&programs.load);
-    let service = Service::on_postgres(&programs.xingdong, &servers.postgres, "pages")?;
+    let loader = Loader::at(programs.load.clone());
+    let service = Service::on_new(&programs.xingdong, &servers.postgres, "pages")?;
     let config = service.configuration_file();
     loader.prepare(&config, request.members.unwrap_or(600), 4)?;
     let running = service.start()?;

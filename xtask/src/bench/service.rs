@@ -44,12 +44,24 @@ impl Service {
         Ok(service)
     }
 
-    /// On a new database of Postgres.
-    pub fn on_postgres(binary: &Path, postgres: &Postgres, name: &str) -> Result<Self> {
-        pgbench::sql(postgres, "postgres", &format!("create database {name}"))?;
-        let service = Self::beside(binary, postgres, name)?;
+    /// On an empty database of Postgres.
+    pub fn on_postgres(binary: &Path, name: &str, url: &str) -> Result<Self> {
+        let folder = empty_folder(name)?;
+        let service = Self::set_up(binary, folder, "PostgreSQL", &configuration(url))?;
         service.migrate()?;
         Ok(service)
+    }
+
+    /// On a new database of that name.
+    pub fn on_new(binary: &Path, postgres: &Postgres, name: &str) -> Result<Self> {
+        pgbench::sql(postgres, "postgres", &format!("create database {name}"))?;
+        Self::on_postgres(binary, name, &postgres.url(name))
+    }
+
+    /// The same service on another database, whose tables are as they should be.
+    pub fn moved_to(self, url: &str) -> Result<Self> {
+        std::fs::write(self.configuration_file(), configuration(url))?;
+        Ok(self)
     }
 
     /// On a database of Postgres that is there already.

@@ -20,9 +20,12 @@ const LEVELS: [u32; 2] = [64, 256];
 
 /// Measures on it.
 pub fn measure(programs: &Programs, servers: &Servers, request: &Request) -> Result<Section> {
-    let (loader, wanted) = (Loader::new(&programs.load), request.rounds.unwrap_or(3));
+    let (loader, wanted) = (
+        Loader::at(programs.load.clone()),
+        request.rounds.unwrap_or(3),
+    );
     let (seconds, postgres) = (request.seconds.unwrap_or(5), &servers.postgres);
-    let service = Service::on_postgres(&programs.xingdong, postgres, "slow")?;
+    let service = Service::on_new(&programs.xingdong, postgres, "slow")?;
     let config = service.configuration_file();
     loader.prepare(&config, request.members.unwrap_or(20_000), wanted * 2)?;
     sql(postgres, "slow", "vacuum analyze")?;

@@ -98,6 +98,20 @@ impl Guarded {
         }
     }
 
+    /// Kills the server and its shell, as a crash would: nothing is tidied up.
+    pub fn kill(mut self) -> Result<()> {
+        self.kill_group()?;
+        Ok(())
+    }
+
+    /// The shell leads the group and has not been waited for, so the number is still its own.
+    fn kill_group(&mut self) -> Result<()> {
+        let group = format!("-{}", self.shell.id());
+        workspace::output(Command::new("kill").args(["-KILL", "--", &group]))?;
+        self.shell.wait()?;
+        Ok(())
+    }
+
     fn last_words(&self) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -119,9 +133,7 @@ impl Drop for Guarded {
             "xtask: {} does not stop, killing its process group",
             self.name
         );
-        // The shell leads the group and has not been waited for, so the number is still its own.
-        let group = format!("-{}", self.shell.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
-        let _ = self.shell.wait();
+        // What cannot be killed has ended by itself.
+        let _ = self.kill_group();
     }
 }

@@ -15,7 +15,20 @@ use crate::workspace;
 /// The database we ask our own questions in, so that they are never counted as the tests'.
 const OURS: &str = "xtask";
 
-/// A running Postgres. Dropping this stops it.
+/// How every cluster of ours is set.
+const SETTINGS: [&str; 7] = [
+    "listen_addresses=127.0.0.1",
+    // No socket file: its path may be at most 107 bytes, and ours can be longer.
+    "unix_socket_directories=",
+    "max_connections=300",
+    // Durable as in production: a commit that is not awaited hides races.
+    "fsync=on",
+    "synchronous_commit=on",
+    "timezone=UTC",
+    "log_timezone=UTC",
+];
+
+/// A running Postgres. Dropping this stops it and removes its data.
 pub struct Postgres {
     server: Guarded,
     programs: PathBuf,
@@ -23,47 +36,77 @@ pub struct Postgres {
     password: String,
 }
 
+/// A copy of a cluster, made while it ran.
+pub struct Copy {
+    room: PathBuf,
+    programs: PathBuf,
+    password: String,
+}
+
 impl Postgres {
     /// Makes a cluster in `home` with the programs of that folder, and waits until it answers.
     pub fn start(programs: &Path, home: &Home) -> Result<Self> {
-        let room = home.room("postgres")?;
-        let data = room.join("data");
-        let password = random_word()?;
-        initialise(programs, home, &room, &data, &password)?;
+        Self::start_with(programs, home, "postgres", &[])
+    }
 
-        let port = free_port()?;
-        let mut command = Command::new(programs.join("postgres"));
-        command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
-        for setting in [
-            "listen_addresses=127.0.0.1",
-            // No socket file: its path may be at most 107 bytes, and ours can be longer.
-            "unix_socket_directories=",
-            "max_connections=300",
-            // Durable as in production: a commit that is not awaited hides races.
-            "fsync=on",
-            "synchronous_commit=on",
-            "timezone=UTC",
-            "log_timezone=UTC",
-        ] {
-            command.args(["-c", setting]);
-        }
-        // QUIT is the immediate stop: nobody will miss a last checkpoint.
-        let server = Guarded::start("postgres", &command, "QUIT", &room, home)?;
-        let mut postgres = Self {
-            server,
+    /// The same under another name, and with these settings beside our own.
+    pub fn start_with(
+        programs: &Path,
+        home: &Home,
+        name: &'static str,
+        settings: &[&str],
+    ) -> Result<Self> {
+        let room = home.room(name)?;
+        let password = random_word()?;
+        initialise(programs, home, &room, &room.join("data"), &password)?;
+        let empty = Copy {
+            room,
             programs: programs.to_owned(),
-            port,
             password,
         };
-
-        let asker = postgres.client("psql");
-        let ready = || postgres_answers(&asker);
-        postgres.server.wait_until(Duration::from_mins(1), ready)?;
+        let postgres = empty.start(home, name, settings)?;
         postgres.ask_in(
             "template1",
             &format!("create database {OURS} template template0"),
         )?;
         Ok(postgres)
+    }
+
+    /// Copies the cluster as an operator would, with `pg_basebackup`, while it serves. The copy
+    /// knows how to follow the original, should it be started as a standby.
+    pub fn copy(&self, home: &Home, name: &'static str) -> Result<Copy> {
+        let room = home.room(name)?;
+        let mut basebackup = home.command(self.programs.join("pg_basebackup"));
+        let client = self.client("pg_basebackup").command();
+        for (variable, value) in client.get_envs() {
+            basebackup.env(variable, value.unwrap_or_default());
+        }
+        basebackup
+            .args(client.get_args())
+            .args([
+                "--wal-method=stream",
+                "--checkpoint=fast",
+                "--write-recovery-conf",
+            ])
+            .arg("--pgdata")
+            .arg(room.join("data"))
+            .current_dir(&room);
+        workspace::output(&mut basebackup)?;
+        Ok(Copy {
+            room,
+            programs: self.programs.clone(),
+            password: self.password.clone(),
+        })
+    }
+
+    /// Ends the server as a crash would (SIGKILL), in the middle of what it does.
+    pub fn crash(self) -> Result<()> {
+        self.server.kill()
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where clients find that database, password included.
@@ -109,12 +152,60 @@ impl Postgres {
         }
     }
 
-    fn ask(&self, statement: &str) -> Result<String> {
+    /// The answer to a question about the server.
+    pub fn ask(&self, statement: &str) -> Result<String> {
         self.ask_in(OURS, statement)
     }
 
-    fn ask_in(&self, database: &str, statement: &str) -> Result<String> {
+    /// The answer to a question about what is in a database.
+    pub fn ask_in(&self, database: &str, statement: &str) -> Result<String> {
         ask(&self.client("psql"), database, statement)
+    }
+}
+
+impl Copy {
+    /// Makes the copy go by an archive to a moment, instead of following the original.
+    pub fn recover_to(&self, home: &Home, restore_command: &str, moment: &str) -> Result<()> {
+        let data = self.room.join("data");
+        std::fs::remove_file(data.join("standby.signal"))?;
+        let signal = data.join("recovery.signal");
+        std::fs::write(&signal, "")?;
+        home.give_away(&signal)?;
+        let settings = format!(
+            "restore_command = '{restore_command}'\n\
+             recovery_target_time = '{moment}'\n\
+             recovery_target_action = 'promote'\n"
+        );
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(data.join("postgresql.auto.conf"))?;
+        file.write_all(settings.as_bytes())?;
+        Ok(())
+    }
+
+    /// Starts a server on it and waits until it answers.
+    pub fn start(self, home: &Home, name: &'static str, settings: &[&str]) -> Result<Postgres> {
+        let port = free_port()?;
+        let mut command = Command::new(self.programs.join("postgres"));
+        command
+            .arg("-D")
+            .arg(self.room.join("data"))
+            .args(["-p", &port.to_string()]);
+        for setting in SETTINGS.iter().chain(settings) {
+            command.args(["-c", *setting]);
+        }
+        // QUIT is the immediate stop: nobody will miss a last checkpoint.
+        let server = Guarded::start(name, &command, "QUIT", &self.room, home)?;
+        let mut postgres = Postgres {
+            server,
+            programs: self.programs,
+            port,
+            password: self.password,
+        };
+        let asker = postgres.client("psql");
+        let ready = || postgres_answers(&asker);
+        postgres.server.wait_until(Duration::from_mins(1), ready)?;
+        Ok(postgres)
     }
 }
 

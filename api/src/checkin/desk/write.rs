@@ -7,14 +7,15 @@ use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
 use entity::{activity, attendance, checkin};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ConnectionTrait, DatabaseTransaction, EntityTrait, IdenStatic, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::{Judged, Written};
 use crate::app::App;
 use crate::checkin::code::not_open;
 use crate::checkin::service::{CheckedIn, arrival};
-use crate::db::found;
+use crate::db::{among, found, insert as insert_many};
 use crate::error::{ApiError, Result};
 use crate::idempotency::{self, Under};
 
@@ -62,11 +63,16 @@ async fn refused(
 ) -> Result<Vec<Option<Result<Written>>>> {
     let keys: Vec<Under> = judged.iter().filter_map(|one| one.under).collect();
     let noted = idempotency::note_all(txn, &keys).await?;
-    let committees: HashSet<CommitteeId> = judged.iter().map(|one| one.row.committee_id).collect();
-    let activities: HashSet<ActivityId> = judged.iter().map(|one| one.row.activity_id).collect();
+    let keys: HashSet<(CommitteeId, ActivityId)> = judged
+        .iter()
+        .map(|one| (one.row.committee_id, one.row.activity_id))
+        .collect();
     let activities: HashMap<(CommitteeId, ActivityId), activity::Model> = activity::Entity::find()
-        .filter(activity::Column::CommitteeId.is_in(committees))
-        .filter(activity::Column::Id.is_in(activities))
+        .filter(among::<activity::Entity, 1>(
+            txn.get_database_backend(),
+            [activity::Column::Id],
+            keys.into_iter().map(|(committee, id)| (committee, [id.0])),
+        ))
         .order_by_asc(activity::Column::Id)
         .lock_shared()
         .all(txn)
@@ -98,18 +104,18 @@ async fn insert(
     rows: impl Iterator<Item = &checkin::Model>,
 ) -> Result<HashSet<CheckinId>> {
     use checkin::Column as C;
-    let rows: Vec<checkin::ActiveModel> = rows.cloned().map(Into::into).collect();
+    let rows: Vec<checkin::Model> = rows.cloned().collect();
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
     let once = OnConflict::columns([C::CommitteeId, C::ActivityId, C::MemberId, C::Session])
         .do_nothing()
         .to_owned();
-    let new = checkin::Entity::insert_many(rows)
-        .on_conflict(once)
-        .exec_with_returning_keys(txn)
-        .await?;
-    Ok(new.into_iter().map(|(_, id)| id).collect())
+    let mut insert = insert_many(txn.get_database_backend(), &rows);
+    insert.on_conflict(once).returning_col(C::Id);
+    let new = txn.query_all(&insert).await?;
+    let ids = new.iter().map(|row| row.try_get_by(C::Id.as_str()));
+    Ok(ids.collect::<std::result::Result<_, _>>()?)
 }
 
 /// The check-ins that stood before these.
@@ -122,11 +128,13 @@ async fn stood(
         return Ok(Vec::new());
     }
     let rows = || again.iter().map(|&at| &judged[at].row);
-    let committees: HashSet<CommitteeId> = rows().map(|row| row.committee_id).collect();
+    let keys = rows().map(|row| (row.committee_id, [row.activity_id.0, row.member_id.0]));
     let there: HashMap<_, checkin::Model> = checkin::Entity::find()
-        .filter(checkin::Column::CommitteeId.is_in(committees))
-        .filter(checkin::Column::ActivityId.is_in(rows().map(|row| row.activity_id)))
-        .filter(checkin::Column::MemberId.is_in(rows().map(|row| row.member_id)))
+        .filter(among::<checkin::Entity, 2>(
+            txn.get_database_backend(),
+            [checkin::Column::ActivityId, checkin::Column::MemberId],
+            keys,
+        ))
         .all(txn)
         .await?
         .into_iter()
@@ -154,14 +162,17 @@ async fn attend(
     judged: impl Iterator<Item = &Judged> + Clone,
 ) -> Result<()> {
     use attendance::Column as C;
-    let committees: HashSet<CommitteeId> = judged.clone().map(|one| one.row.committee_id).collect();
-    if committees.is_empty() {
+    let keys: Vec<_> = judged
+        .clone()
+        .map(|one| (one.row.committee_id, [one.attendance.0]))
+        .collect();
+    if keys.is_empty() {
         return Ok(());
     }
+    let backend = txn.get_database_backend();
     // In one order, so that two groups never wait for each other.
     let mut attendances: BTreeMap<AttendanceId, attendance::Model> = attendance::Entity::find()
-        .filter(C::CommitteeId.is_in(committees))
-        .filter(C::Id.is_in(judged.clone().map(|one| one.attendance)))
+        .filter(among::<attendance::Entity, 1>(backend, [C::Id], keys))
         .order_by_asc(C::Id)
         .lock_exclusive()
         .all(txn)
@@ -173,7 +184,7 @@ async fn attend(
         let attendance = found(attendances.get_mut(&one.attendance))?;
         add(attendance, &one.row);
     }
-    let rows = attendances.into_values().map(attendance::ActiveModel::from);
+    let rows: Vec<attendance::Model> = attendances.into_values().collect();
     let there = OnConflict::columns([C::CommitteeId, C::Id])
         .update_columns([
             C::Status,
@@ -185,9 +196,7 @@ async fn attend(
             C::UpdatedAt,
         ])
         .to_owned();
-    attendance::Entity::insert_many(rows)
-        .on_conflict(there)
-        .exec_without_returning(txn)
+    txn.execute(insert_many(backend, &rows).on_conflict(there))
         .await?;
     Ok(())
 }

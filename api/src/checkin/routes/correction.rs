@@ -4,15 +4,17 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::attendance::{AttendanceStatus, CorrectionState};
+use domain::content::{ContentField, ContentKind};
 use domain::ids::{AccountId, ActivityId, CorrectionId, FileId, MemberId};
 use entity::{activity, correction};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::{On, Permit, op};
+use crate::access::{Caller, On, Permit, op};
 use crate::app::App;
 use crate::checkin::correction::{self as service, Named, Wish};
-use crate::error::{Problem, Result};
+use crate::content::{ContentMark, Sight};
+use crate::error::{ApiError, Problem, Result};
 use crate::extract::{Body, Fields, Page, PageParams, Params, instant};
 
 /// At most so many files show one thing.
@@ -35,6 +37,8 @@ pub struct CorrectionView {
     pub reason_code: String,
     /// In words.
     pub reason: String,
+    /// What is to be said of the words.
+    pub content_marks: Vec<ContentMark>,
     /// Files that show it.
     #[schema(value_type = Vec<FileId>)]
     pub evidence_ids: serde_json::Value,
@@ -58,14 +62,17 @@ pub struct CorrectionView {
     pub created_at: DateTime<Utc>,
 }
 
-impl From<Named> for CorrectionView {
-    fn from(named: Named) -> Self {
+impl CorrectionView {
+    fn of(named: Named, sight: &Sight) -> Self {
         let Named {
-            row,
+            mut row,
             member,
             activity,
         } = named;
+        let field = (row.id.0, ContentField::Reason);
+        let mark = sight.cover(Some(row.member_id), field, &mut row.reason);
         Self {
+            content_marks: mark.into_iter().collect(),
             id: row.id,
             activity_id: row.activity_id,
             activity_title: activity,
@@ -83,6 +90,21 @@ impl From<Named> for CorrectionView {
             created_at: row.created_at,
         }
     }
+}
+
+/// The corrections as the caller reads them.
+async fn views(app: &App, caller: &Caller, named: Vec<Named>) -> Result<Vec<CorrectionView>> {
+    let ids = named.iter().map(|named| named.row.id.0);
+    let sight = Sight::of(app, caller, ContentKind::Correction, ids).await?;
+    let views = named
+        .into_iter()
+        .map(|named| CorrectionView::of(named, &sight));
+    Ok(views.collect())
+}
+
+async fn view(app: &App, caller: &Caller, named: Named) -> Result<CorrectionView> {
+    let view = views(app, caller, vec![named]).await?.into_iter().next();
+    view.ok_or_else(ApiError::not_found)
 }
 
 /// A request for a correction.
@@ -145,7 +167,7 @@ pub async fn request_correction(
         evidence: body.evidence_ids,
     };
     let named = service::request(&app, &on, wish).await?;
-    Ok(HttpResponse::Created().json(CorrectionView::from(named)))
+    Ok(HttpResponse::Created().json(view(&app, &on.caller, named).await?))
 }
 
 /// Which corrections.
@@ -192,11 +214,8 @@ async fn page(
 ) -> Result<Json<Page<CorrectionView>>> {
     let window = PageParams::window(params.limit, params.cursor.as_deref())?;
     let (named, total) = service::list(app, permit, activity, params.state, window).await?;
-    Ok(Json(Page::new(
-        named.into_iter().map(CorrectionView::from).collect(),
-        total,
-        window.0,
-    )))
+    let views = views(app, &permit.caller, named).await?;
+    Ok(Json(Page::new(views, total, window.0)))
 }
 
 /// A decision on a correction.
@@ -229,5 +248,5 @@ pub async fn decide_correction(
         .map(|note| fields.line("/note", note, 200));
     fields.finish()?;
     let named = service::decide(&app, &on, body.approve, note).await?;
-    Ok(Json(named.into()))
+    Ok(Json(view(&app, &on.caller, named).await?))
 }

@@ -16,6 +16,7 @@ use crate::checkin::code::{self, ShownCode};
 use crate::checkin::service::{self, CheckedIn, CheckedOut, Desk, Sent};
 use crate::error::{Problem, Result};
 use crate::extract::{Body, Fields, instant};
+use crate::telemetry::Metrics;
 
 /// The code of this moment.
 #[derive(Debug, Serialize, ToSchema)]
@@ -145,6 +146,15 @@ impl From<&CheckedIn> for CheckInView {
     }
 }
 
+/// Under which word an attempt to check in is counted.
+fn word(outcome: &Result<CheckedIn>) -> &'static str {
+    match outcome {
+        Ok(checked_in) if checked_in.first => "first",
+        Ok(_) => "again",
+        Err(refusal) => refusal.code.as_str(),
+    }
+}
+
 /// Check in to an activity.
 ///
 /// Checking in twice is not an error: the first check-in stands and is returned again with 200,
@@ -186,7 +196,9 @@ pub async fn check_in(
         captured_at,
         location,
     };
-    let checked_in = service::check_in(&app, &desk, &permit, *activity, sent).await?;
+    let outcome = service::check_in(&app, &desk, &permit, *activity, sent).await;
+    Metrics::count(&app.metrics.checkins, word(&outcome));
+    let checked_in = outcome?;
     let view = CheckInView::from(&checked_in);
     Ok(if checked_in.first {
         HttpResponse::Created().json(view)

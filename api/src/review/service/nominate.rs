@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use domain::content::{ContentField, ContentKind};
 use domain::ids::{GroupId, MemberId, NominationId, ReviewCandidateId};
 use domain::review::ReviewStatus;
 use domain::score::Places;
@@ -14,6 +15,7 @@ use serde_json::json;
 use super::lock;
 use crate::access::{On, op, second_person};
 use crate::app::App;
+use crate::content::service as content;
 use crate::crypto::random;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
@@ -26,73 +28,79 @@ pub async fn nominate(
     members: &[MemberId],
     reason: &str,
 ) -> Result<review::Model> {
-    on.write(app, async |write| {
-        // The lock on the review keeps two conveners of a group from taking the last place both.
-        let row = lock(write, on.row.id).await?;
-        require_nominating(&row)?;
-        second_person(
-            write,
-            &on.caller,
-            &[],
-            members,
-            "不能推荐本人，请由本组另一位召集人推荐",
-        )
-        .await?;
-        let wanted = wanted(write, on, &row, members).await?;
-        let earlier = nomination::Entity::of(write.committee)
-            .filter(nomination::Column::ReviewId.eq(row.id))
-            .all(&write.txn)
+    let row = on
+        .write(app, async |write| {
+            // The lock on the review keeps two conveners of a group from taking the last place both.
+            let row = lock(write, on.row.id).await?;
+            require_nominating(&row)?;
+            second_person(
+                write,
+                &on.caller,
+                &[],
+                members,
+                "不能推荐本人，请由本组另一位召集人推荐",
+            )
             .await?;
-        let standing: HashSet<ReviewCandidateId> = earlier
-            .iter()
-            .filter(|one| one.withdrawn_at.is_none())
-            .map(|one| one.candidate_id)
-            .collect();
-        let new: Vec<_> = wanted
-            .into_iter()
-            .filter(|one| !standing.contains(&one.id))
-            .collect();
-        if new.is_empty() {
-            write.unchanged();
-            return Ok(row);
-        }
-        check_places(&row, &earlier, &new)?;
-        let mut earlier: HashMap<_, _> = earlier
-            .into_iter()
-            .map(|one| (one.candidate_id, one))
-            .collect();
-        for (candidate, member) in new.iter().filter_map(|one| Some((one, one.member_id?))) {
-            let account = on.caller.account_id();
-            if let Some(withdrawn) = earlier.remove(&candidate.id) {
-                let mut again = withdrawn.into_active_model();
-                again.reason = Set(reason.to_owned());
-                again.nominated_by = Set(account);
-                again.created_at = Set(write.at);
-                again.withdrawn_by = Set(None);
-                again.withdrawn_at = Set(None);
-                again.update(&write.txn).await?;
-            } else {
-                let first = nomination::ActiveModel {
-                    committee_id: Set(write.committee),
-                    id: Set(NominationId::new(write.at, random())),
-                    review_id: Set(row.id),
-                    candidate_id: Set(candidate.id),
-                    member_id: Set(member),
-                    group_id: Set(candidate.group_id),
-                    reason: Set(reason.to_owned()),
-                    nominated_by: Set(account),
-                    created_at: Set(write.at),
-                    withdrawn_by: Set(None),
-                    withdrawn_at: Set(None),
-                };
-                first.insert(&write.txn).await?;
+            let wanted = wanted(write, on, &row, members).await?;
+            let earlier = nomination::Entity::of(write.committee)
+                .filter(nomination::Column::ReviewId.eq(row.id))
+                .all(&write.txn)
+                .await?;
+            let standing: HashSet<ReviewCandidateId> = earlier
+                .iter()
+                .filter(|one| one.withdrawn_at.is_none())
+                .map(|one| one.candidate_id)
+                .collect();
+            let new: Vec<_> = wanted
+                .into_iter()
+                .filter(|one| !standing.contains(&one.id))
+                .collect();
+            if new.is_empty() {
+                write.unchanged();
+                return Ok(row);
             }
-        }
-        let candidates: Vec<_> = new.iter().map(|one| one.id).collect();
-        write.detail(json!({ "candidates": candidates }));
-        Ok(row)
-    })
-    .await
+            check_places(&row, &earlier, &new)?;
+            let mut earlier: HashMap<_, _> = earlier
+                .into_iter()
+                .map(|one| (one.candidate_id, one))
+                .collect();
+            for (candidate, member) in new.iter().filter_map(|one| Some((one, one.member_id?))) {
+                let account = on.caller.account_id();
+                let nomination = if let Some(withdrawn) = earlier.remove(&candidate.id) {
+                    let mut again = withdrawn.into_active_model();
+                    again.reason = Set(reason.to_owned());
+                    again.nominated_by = Set(account);
+                    again.created_at = Set(write.at);
+                    again.withdrawn_by = Set(None);
+                    again.withdrawn_at = Set(None);
+                    again.update(&write.txn).await?
+                } else {
+                    let first = nomination::ActiveModel {
+                        committee_id: Set(write.committee),
+                        id: Set(NominationId::new(write.at, random())),
+                        review_id: Set(row.id),
+                        candidate_id: Set(candidate.id),
+                        member_id: Set(member),
+                        group_id: Set(candidate.group_id),
+                        reason: Set(reason.to_owned()),
+                        nominated_by: Set(account),
+                        created_at: Set(write.at),
+                        withdrawn_by: Set(None),
+                        withdrawn_at: Set(None),
+                    };
+                    first.insert(&write.txn).await?
+                };
+                let subject = (ContentKind::Nomination, nomination.id.0);
+                let texts = [(ContentField::Reason, reason)];
+                content::check(app, write, &on.caller, subject, &texts).await?;
+            }
+            let candidates: Vec<_> = new.iter().map(|one| one.id).collect();
+            write.detail(json!({ "candidates": candidates }));
+            Ok(row)
+        })
+        .await?;
+    app.work.notify_one();
+    Ok(row)
 }
 
 fn require_nominating(row: &review::Model) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::calendar::add_workdays;
+use domain::content::{ContentField, ContentKind};
 use domain::ids::{FileId, MemberId, ObjectionId};
 use domain::review::{ObjectionState, ObjectionStep, Remedy, ReviewStatus, publication_open};
 use domain::time::local_date;
@@ -15,6 +16,7 @@ use super::make::recalculate;
 use super::{candidates_of, lock, results_of, rule_of, tell, touched};
 use crate::access::{Caller, On, OperationType, op, second_person};
 use crate::app::App;
+use crate::content::service as content;
 use crate::crypto::random;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
@@ -40,73 +42,79 @@ pub async fn object(
     new: Objection,
 ) -> Result<objection::Model> {
     let member_id = on.caller.member_id().ok_or_else(ApiError::not_found)?;
-    on.write(app, async |write| {
-        let row = lock(write, on.row.id).await?;
-        let today = local_date(write.at);
-        let until = row
-            .published_until
-            .filter(|_| row.status == ReviewStatus::Published);
-        if !until.is_some_and(|until| publication_open(until, today)) {
-            let detail = match until {
-                Some(until) => format!("公示期已于 {until} 结束，不能再提出异议"),
-                None => format!("评议当前为「{}」，不在公示期内", row.status.zh()),
-            };
-            return Err(ApiError::with(Code::PublicationClosed, detail));
-        }
-        let mut fields = Fields::default();
-        let account = on.caller.account_id();
-        for at in not_own(&write.txn, write.committee, account, &new.evidence).await? {
-            fields.wrong(
-                format!("/evidence_ids/{at}"),
-                "unknown_file",
-                "没有这个文件",
-            );
-        }
-        let about = match new.about {
-            None => None,
-            Some(member) => {
-                let one = review_candidate::Entity::of(write.committee)
-                    .filter(review_candidate::Column::ReviewId.eq(row.id))
-                    .filter(review_candidate::Column::MemberId.eq(member))
-                    .one(&write.txn)
-                    .await?;
-                // Whoever is neither on the list nor the caller himself is nobody's to ask about.
-                let one = one.filter(|one| one.listed || one.member_id == Some(member_id));
-                fields.check(
-                    one.is_some(),
-                    "/member_id",
-                    "not_listed",
-                    "不在公示名单上；如认为名单有遗漏，请对整个名单提出异议",
-                );
-                one
+    let objection = on
+        .write(app, async |write| {
+            let row = lock(write, on.row.id).await?;
+            let today = local_date(write.at);
+            let until = row
+                .published_until
+                .filter(|_| row.status == ReviewStatus::Published);
+            if !until.is_some_and(|until| publication_open(until, today)) {
+                let detail = match until {
+                    Some(until) => format!("公示期已于 {until} 结束，不能再提出异议"),
+                    None => format!("评议当前为「{}」，不在公示期内", row.status.zh()),
+                };
+                return Err(ApiError::with(Code::PublicationClosed, detail));
             }
-        };
-        fields.finish()?;
-        let due_on = rule_of(&row)?
-            .answer_workdays
-            .map(|days| add_workdays(today, days).date);
-        let objection = objection::ActiveModel {
-            committee_id: Set(write.committee),
-            id: Set(ObjectionId::new(write.at, random())),
-            review_id: Set(row.id),
-            candidate_id: Set(about.map(|one| one.id)),
-            member_id: Set(member_id),
-            raised_by: Set(account),
-            text: Set(new.text),
-            evidence: Set(json!(new.evidence)),
-            state: Set(ObjectionState::Raised),
-            due_on: Set(due_on),
-            answer: Set(None),
-            remedy: Set(None),
-            answered_by: Set(None),
-            answered_at: Set(None),
-            created_at: Set(write.at),
-        };
-        let objection = objection.insert(&write.txn).await?;
-        write.detail(json!({ "objection_id": objection.id, "due_on": due_on }));
-        Ok(objection)
-    })
-    .await
+            let mut fields = Fields::default();
+            let account = on.caller.account_id();
+            for at in not_own(&write.txn, write.committee, account, &new.evidence).await? {
+                fields.wrong(
+                    format!("/evidence_ids/{at}"),
+                    "unknown_file",
+                    "没有这个文件",
+                );
+            }
+            let about = match new.about {
+                None => None,
+                Some(member) => {
+                    let one = review_candidate::Entity::of(write.committee)
+                        .filter(review_candidate::Column::ReviewId.eq(row.id))
+                        .filter(review_candidate::Column::MemberId.eq(member))
+                        .one(&write.txn)
+                        .await?;
+                    // Whoever is neither on the list nor the caller himself is nobody's to ask about.
+                    let one = one.filter(|one| one.listed || one.member_id == Some(member_id));
+                    fields.check(
+                        one.is_some(),
+                        "/member_id",
+                        "not_listed",
+                        "不在公示名单上；如认为名单有遗漏，请对整个名单提出异议",
+                    );
+                    one
+                }
+            };
+            fields.finish()?;
+            let due_on = rule_of(&row)?
+                .answer_workdays
+                .map(|days| add_workdays(today, days).date);
+            let objection = objection::ActiveModel {
+                committee_id: Set(write.committee),
+                id: Set(ObjectionId::new(write.at, random())),
+                review_id: Set(row.id),
+                candidate_id: Set(about.map(|one| one.id)),
+                member_id: Set(member_id),
+                raised_by: Set(account),
+                text: Set(new.text),
+                evidence: Set(json!(new.evidence)),
+                state: Set(ObjectionState::Raised),
+                due_on: Set(due_on),
+                answer: Set(None),
+                remedy: Set(None),
+                answered_by: Set(None),
+                answered_at: Set(None),
+                created_at: Set(write.at),
+            };
+            let objection = objection.insert(&write.txn).await?;
+            let texts = [(ContentField::Text, objection.text.as_str())];
+            let subject = (ContentKind::Objection, objection.id.0);
+            content::check(app, write, &on.caller, subject, &texts).await?;
+            write.detail(json!({ "objection_id": objection.id, "due_on": due_on }));
+            Ok(objection)
+        })
+        .await?;
+    app.work.notify_one();
+    Ok(objection)
 }
 
 /// The answer to an objection; the texts are checked already.

@@ -155,7 +155,7 @@ fn one_period(
         names.push(name.clone());
         people.push(Candidate {
             assessed: Assessed { person, sheet },
-            facts,
+            facts: facts.into(),
             closed,
             after_break: false,
         });

@@ -146,6 +146,8 @@ async fn decide(
     // else's writing waits for the arithmetic.
     let head = facts_head(app.db.read(), committee, false).await?;
     let in_force = in_force(app, committee, span).await?;
+    // What decides rests on what is stored, not on what this node remembers of it.
+    app.facts.forget();
     let drafts = drafts(app, committee, &in_force.scheme, span).await?;
     let text = rulebook_text(app, &in_force, seen).await?;
     let row = permit

@@ -16,7 +16,8 @@ use super::history::Before;
 use crate::app::App;
 use crate::crypto::random;
 use crate::error::{ApiError, Result};
-use crate::score::known::{self, Back, Belonging, Span, candidate};
+use crate::facts::Span;
+use crate::score::known::{self, Back, Belonging, candidate};
 use crate::score::places::Places;
 
 /// What a sheet was computed from besides facts and rulebook.
@@ -207,7 +208,7 @@ pub async fn everybody(
     period: Period,
 ) -> Result<(Vec<Candidate>, Vec<Basis>)> {
     let places = Places::load(app, committee).await?;
-    let span = Span::of_term(app.db.read(), committee, period).await?;
+    let span = known::of_term(app.db.read(), committee, period).await?;
     let mut people = Vec::new();
     let mut bases = Vec::new();
     for one in known::members(app, committee, &places, period, None, Back::Term).await? {

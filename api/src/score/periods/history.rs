@@ -14,7 +14,7 @@ use super::frozen;
 use crate::app::App;
 use crate::db::found;
 use crate::error::{ApiError, Result};
-use crate::score::known::Span;
+use crate::facts::Span;
 
 /// A closed result with the sheet it stands on.
 #[derive(Clone, Debug)]

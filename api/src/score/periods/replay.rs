@@ -12,8 +12,9 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder};
 use super::freeze::Basis;
 use super::history::Earlier;
 use crate::error::Result;
+use crate::facts::{Span, fact_of};
 use crate::score::amendments::SOURCE;
-use crate::score::known::{Span, candidate, fact_of};
+use crate::score::known::candidate;
 use crate::score::service::corrupt;
 
 /// One person as the closing saw him.
@@ -77,7 +78,7 @@ impl Closing {
             let members = one.basis.members.iter().flat_map(|belonging| {
                 of(Subject::Member(belonging.member)).filter(|fact| belonging.brings(fact))
             });
-            let own: Vec<Fact> = of(one.subject)
+            let own = of(one.subject)
                 .chain(members)
                 .filter(|fact| span.covers(fact))
                 .cloned()

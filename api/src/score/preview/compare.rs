@@ -1,6 +1,7 @@
 //! Two sheets of everybody held against each other, clause by clause.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::points::Points;
 use domain::score::{Amount, Candidate, Fact, Period, Person, Scheme, Sheet, Subject};
@@ -16,7 +17,7 @@ pub struct Somebody {
     /// Who, as rules look at him.
     pub person: Person,
     /// The facts.
-    pub facts: Vec<Fact>,
+    pub facts: Arc<[Fact]>,
     /// What was closed before.
     pub before: Before,
 }
@@ -157,7 +158,7 @@ fn sheets(scheme: &Scheme, period: Period, all: &[Somebody]) -> BTreeMap<Subject
         .iter()
         .filter(|one| scheme.assesses(&one.person))
         .map(|one| {
-            let (facts, closed) = (one.facts.clone(), one.before.closed.clone());
+            let (facts, closed) = (Arc::clone(&one.facts), one.before.closed.clone());
             let person = one.person.clone();
             known::candidate(
                 scheme,

@@ -56,14 +56,16 @@ impl Crowd {
         match self {
             Self::Activity(act) => {
                 let token = act.token(app, number)?;
-                check_in(app, host, &token, act.activity, act.keys.current(), request)
+                let (activity, key) = (act.activity, act.keys.current());
+                check_in(app, host, number, &token, activity, key, request)
             }
             Self::Nation(nation) => {
                 let committees = nation.committees as usize;
                 let place = Place(u32::try_from(number % committees)?);
                 let token = place.member_token(app, u32::try_from(number / committees)?)?;
                 let activity = place.activity(0);
-                check_in(app, host, &token, activity, &place.code_key(), request)
+                let key = place.code_key();
+                check_in(app, host, number, &token, activity, &key, request)
             }
             Self::Readers { act, path } => {
                 let token = act.token(app, number % act.crowd.len())?;
@@ -80,6 +82,7 @@ impl Crowd {
 fn check_in(
     app: &App,
     host: &str,
+    number: usize,
     token: &str,
     activity: ActivityId,
     key: &CodeKey,
@@ -88,7 +91,7 @@ fn check_in(
     let slot = Slot::at(app.clock.now());
     let code = code(key, activity, slot);
     let body = format!(
-        r#"{{"code":"{code}","slot":{},"client_id":"one-phone"}}"#,
+        r#"{{"code":"{code}","slot":{},"client_id":"phone-{number}"}}"#,
         slot.0
     );
     write!(

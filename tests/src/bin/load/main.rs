@@ -1,6 +1,9 @@
 //! The load generator of `cargo xtask bench`: fills a migrated database, lets its people ask a
 //! running service, and counts the rows that they left.
 //!
+//! With `survive` everybody repeats his check-in until it is acknowledged, and what counts is that
+//! every acknowledged one is there afterwards.
+//!
 //! It is called by xtask only, which starts the service and makes tables of the figures.
 
 mod answers;
@@ -12,6 +15,7 @@ mod figures;
 mod peer;
 mod rows;
 mod stage;
+mod survive;
 mod wechat;
 
 use std::path::{Path, PathBuf};
@@ -73,6 +77,15 @@ enum Task {
     },
     /// The members of one activity check in.
     Run {
+        /// The service's configuration.
+        config: PathBuf,
+        /// The activity, by its place among those of the committee.
+        activity: usize,
+        #[command(flatten)]
+        drive: Drive,
+    },
+    /// The members of one activity check in, each until he is acknowledged.
+    Survive {
         /// The service's configuration.
         config: PathBuf,
         /// The activity, by its place among those of the committee.
@@ -205,6 +218,22 @@ fn main() -> Result<()> {
             let app = system.block_on(open(&config))?;
             let crowd = Crowd::Activity(system.block_on(stage::act(&app, activity))?);
             measure(&system, &app, &crowd, &drive)
+        }
+        Task::Survive {
+            config,
+            activity,
+            drive,
+        } => {
+            let app = system.block_on(open(&config))?;
+            let act = system.block_on(stage::act(&app, activity))?;
+            let crowd = Crowd::Activity(act);
+            let acknowledged = survive::survive(&app, &crowd, &drive)?;
+            // Anew: what was connected before may be connected to what is gone.
+            let app = system.block_on(open(&config))?;
+            let act = system.block_on(stage::act(&app, activity))?;
+            let found = system.block_on(stage::phones(&app, &act))?;
+            println!("{}", acknowledged.to_json(&found));
+            Ok(())
         }
         Task::Friday {
             config,

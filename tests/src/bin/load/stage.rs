@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::activity::{ActivityKind, ActivityMode, ActivityStatus};
 use domain::checkin::{CodeKey, CodeKeys};
 use domain::ids::{AccountId, ActivityId, CommitteeId};
-use entity::{Scoped, activity as activity_table, committee, group, term};
+use entity::{Scoped, activity as activity_table, checkin, committee, group, term};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, Set,
     Statement,
@@ -90,6 +90,15 @@ pub async fn act(app: &App, place: usize) -> Result<Act> {
         keys,
         crowd: crowd::signed_in(app, committee.id).await?,
     })
+}
+
+/// The `client_id` of every check-in that is there.
+pub async fn phones(app: &App, act: &Act) -> Result<Vec<String>> {
+    let rows = checkin::Entity::of(act.committee)
+        .filter(checkin::Column::ActivityId.eq(act.activity))
+        .all(app.db.read())
+        .await?;
+    Ok(rows.into_iter().map(|row| row.client_id).collect())
 }
 
 fn founding(app: &App) -> Founding {
