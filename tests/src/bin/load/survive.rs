@@ -38,7 +38,9 @@ impl Seen {
             .count();
         let mut moments: Vec<Duration> = self.acknowledged.values().copied().collect();
         moments.sort_unstable();
-        let gaps = moments.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+        let gaps = moments
+            .windows(2)
+            .map(|pair| pair[1].saturating_sub(pair[0]));
         for wrong in self.wrong.iter().take(3) {
             eprintln!("load: {wrong}");
         }
