@@ -29,6 +29,7 @@ mod killed;
 mod layering;
 mod leave;
 mod ledger;
+mod nation;
 mod nodes;
 mod notice;
 mod notice_again;

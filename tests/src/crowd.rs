@@ -25,6 +25,16 @@ pub struct OneOfMany {
 
 /// Adds `count` members with accounts and sessions, without going through WeChat.
 pub async fn gather(app: &App, committee: CommitteeId, count: usize) -> Result<Vec<OneOfMany>> {
+    gather_from(app, committee, 0, count).await
+}
+
+/// The same where so many came before: no two have one phone number.
+pub async fn gather_from(
+    app: &App,
+    committee: CommitteeId,
+    before: usize,
+    count: usize,
+) -> Result<Vec<OneOfMany>> {
     let (db, now) = (app.db.read(), app.clock.now());
     let group = group::Entity::of(committee)
         .order_by_asc(group::Column::Ordinal)
@@ -41,7 +51,7 @@ pub async fn gather(app: &App, committee: CommitteeId, count: usize) -> Result<V
         .ok_or_else(ApiError::not_found)?;
     let (mut members, mut accounts, mut sessions, mut crowd) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for index in 0..count {
+    for index in before..before + count {
         let id = MemberId(Uuid::now_v7());
         let one = OneOfMany {
             account: AccountId(Uuid::now_v7()),

@@ -70,7 +70,7 @@ impl Ground {
     ) -> Result<Self> {
         let app = open(&configuration).await?;
         app.migrate().await?;
-        let mut credentials = stage::set(&app, members, activities).await?;
+        let (_, mut credentials) = stage::set(&app, members, activities).await?;
         let mut acts = Vec::new();
         for place in 0..activities {
             acts.push(stage::act(&app, place).await?);

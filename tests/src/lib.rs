@@ -2,9 +2,12 @@
 //! clock that moves only when the test moves it.
 
 pub mod crowd;
+pub mod deeds;
 pub mod drill;
 pub mod engine;
+pub mod nation;
 pub mod node;
+pub mod notices;
 mod people;
 pub mod readers;
 pub mod stage;

@@ -4,33 +4,53 @@
 
 use anyhow::{Context, Result};
 use api::app::App;
+use api::demo::world::official_account;
 use api::founding::{self, Account, Credentials, Founding, Group, Term};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::activity::{ActivityKind, ActivityMode, ActivityStatus};
-use domain::attendance::{AttendanceStatus, Reply};
 use domain::checkin::{CodeKey, CodeKeys};
-use domain::ids::{AccountId, ActivityId, AttendanceId, CommitteeId};
+use domain::ids::{AccountId, ActivityId, CommitteeId};
 use domain::people::SeatKind;
-use entity::{Scoped, activity, attendance, checkin, committee, group, member, term};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use entity::{Scoped, activity as activity_table, checkin, committee, group, term};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, QueryOrder, Set,
+    Statement,
+};
 use uuid::Uuid;
 
-use crate::crowd;
+use crate::crowd::{self, OneOfMany};
 
 /// The committee's code.
-pub const COMMITTEE: &str = "load";
+pub use api::demo::world::COMMITTEE;
+
+/// Everybody is invited by one statement: `$1` the activity, `$2` the time, `$3` the committee.
+const INVITE_NEW: &str = "\
+INSERT INTO attendance (committee_id, activity_id, member_id, group_id, created_at, updated_at, status, reply, \
+                        late, offline, needs_review, id) \
+SELECT committee_id, $1, id, group_id, $2, $2, 'invited', 'none', false, false, false,";
+const INVITE_ALL: &str = "FROM member WHERE committee_id = $3";
 /// The digit with which the service's codes begin.
 const KEY_ID: u8 = 1;
 
-/// Writes the committee with so many members, each invited to each of so many activities; returns
+/// Writes the committee with so many members, each invited to each of so many activities; hands back
 /// the credentials of its `office`.
-pub async fn set(app: &App, members: usize, activities: usize) -> Result<Vec<Credentials>> {
-    let (committee, credentials) = founding::found(app, &founding()).await?;
+pub async fn set(
+    app: &App,
+    members: usize,
+    activities: usize,
+) -> Result<(CommitteeId, Vec<Credentials>)> {
+    let (committee, credentials) = founding::found(app, &founding(app)).await?;
     crowd::gather(app, committee, members).await?;
+    let now = app.clock.now();
     for _ in 0..activities {
-        open_activity(app, committee).await?;
+        activity(app, committee, now).await?;
     }
-    Ok(credentials)
+    Ok((committee, credentials))
+}
+
+/// Adds an activity whose check-in is over, to which everybody had been invited.
+pub async fn closed_activity(app: &App, committee: CommitteeId) -> Result<ActivityId> {
+    activity(app, committee, app.clock.now() - TimeDelta::days(1)).await
 }
 
 /// One activity and everybody who will come to it.
@@ -42,10 +62,18 @@ pub struct Act {
     pub activity: ActivityId,
     /// Makes the codes that the venue's screen shows.
     pub keys: CodeKeys,
-    /// One access token for each member.
+    /// Who was invited.
+    pub crowd: Vec<OneOfMany>,
+    /// An access token of each of them, issued when this was read.
     pub tokens: Vec<String>,
-    /// The members' accounts, in the same order.
-    pub accounts: Vec<AccountId>,
+}
+
+impl Act {
+    /// An access token of one of the crowd, valid now.
+    pub fn token(&self, app: &App, number: usize) -> Result<String> {
+        let one = &self.crowd[number..=number];
+        Ok(crowd::tokens(app, self.committee, one)?.remove(0))
+    }
 }
 
 /// Reads the activity of that place in the order in which they were written.
@@ -56,8 +84,8 @@ pub async fn act(app: &App, place: usize) -> Result<Act> {
         .one(db)
         .await?
         .context("the database was not prepared")?;
-    let activities = activity::Entity::of(committee.id)
-        .order_by_asc(activity::Column::Id)
+    let activities = activity_table::Entity::of(committee.id)
+        .order_by_asc(activity_table::Column::Id)
         .all(db)
         .await?;
     let activity = activities
@@ -76,13 +104,8 @@ pub async fn act(app: &App, place: usize) -> Result<Act> {
         activity,
         keys,
         tokens: crowd::tokens(app, committee.id, &crowd)?,
-        accounts: crowd.iter().map(|one| one.account).collect(),
+        crowd,
     })
-}
-
-/// How many check-ins the activity has.
-pub async fn found(app: &App, act: &Act) -> Result<u64> {
-    Ok(crowd::count_checkins(app, act.committee, act.activity).await?)
 }
 
 /// The `client_id` of every check-in that is there.
@@ -94,7 +117,7 @@ pub async fn phones(app: &App, act: &Act) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|row| row.client_id).collect())
 }
 
-fn founding() -> Founding {
+fn founding(app: &App) -> Founding {
     let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day");
     Founding {
         code: COMMITTEE.to_owned(),
@@ -113,7 +136,8 @@ fn founding() -> Founding {
             address: None,
             latitude: None,
             longitude: None,
-            app_id: None,
+            // Who is told of anything is told by the station's account, where there is a WeChat.
+            app_id: (!app.config.wechat.apps.is_empty()).then(|| official_account(0)),
         }],
         accounts: vec![Account {
             username: "office".to_owned(),
@@ -124,8 +148,9 @@ fn founding() -> Founding {
     }
 }
 
-async fn open_activity(app: &App, committee: CommitteeId) -> Result<()> {
-    let (db, now) = (app.db.read(), app.clock.now());
+/// An activity whose check-in opened an hour before `now`.
+async fn activity(app: &App, committee: CommitteeId, now: DateTime<Utc>) -> Result<ActivityId> {
+    let db = app.db.read();
     let id = ActivityId(Uuid::now_v7());
     let term = term::Entity::of(committee)
         .one(db)
@@ -135,11 +160,7 @@ async fn open_activity(app: &App, committee: CommitteeId) -> Result<()> {
         .one(db)
         .await?
         .context("a group")?;
-    let members = member::Entity::of(committee)
-        .order_by_asc(member::Column::Id)
-        .all(db)
-        .await?;
-    let activity = activity::ActiveModel {
+    let activity = activity_table::ActiveModel {
         committee_id: Set(committee),
         id: Set(id),
         term_id: Set(term.id),
@@ -173,47 +194,22 @@ async fn open_activity(app: &App, committee: CommitteeId) -> Result<()> {
         created_at: Set(now),
         updated_at: Set(now),
     };
-    let invited: Vec<_> = members
-        .iter()
-        .map(|member| attendance::ActiveModel {
-            committee_id: Set(committee),
-            id: Set(AttendanceId(Uuid::now_v7())),
-            activity_id: Set(id),
-            member_id: Set(member.id),
-            group_id: Set(member.group_id),
-            status: Set(AttendanceStatus::Invited),
-            original_status: Set(None),
-            source: Set(None),
-            reply: Set(Reply::None),
-            replied_at: Set(None),
-            leave_reason: Set(None),
-            checked_in_at: Set(None),
-            late: Set(false),
-            offline: Set(false),
-            needs_review: Set(false),
-            checked_out_at: Set(None),
-            rolled_by: Set(None),
-            roll_reason: Set(None),
-            read_at: Set(None),
-            settled_at: Set(None),
-            sessions_attended: Set(None),
-            sessions_total: Set(None),
-            created_at: Set(now),
-            updated_at: Set(now),
-        })
-        .collect();
     app.db
         .housekeeping(async |txn| {
-            activity::Entity::insert(activity)
+            activity_table::Entity::insert(activity)
                 .exec_without_returning(txn)
                 .await?;
-            for chunk in invited.chunks(500) {
-                attendance::Entity::insert_many(chunk.to_vec())
-                    .exec_without_returning(txn)
-                    .await?;
-            }
+            let backend = txn.get_database_backend();
+            let new_id = match backend {
+                DatabaseBackend::Sqlite => "randomblob(16)",
+                _ => "gen_random_uuid()",
+            };
+            let invite = format!("{INVITE_NEW} {new_id} {INVITE_ALL}");
+            let values = [id.0.into(), now.into(), committee.0.into()];
+            txn.execute_raw(Statement::from_sql_and_values(backend, invite, values))
+                .await?;
             Ok(())
         })
         .await?;
-    Ok(())
+    Ok(id)
 }

@@ -27,9 +27,10 @@ cargo xtask servers                  start PostgreSQL and Redis like the tests d
 cargo xtask chaos                    the drills at their large sizes: an hour of killed nodes and
                                      servers (docs/reliability.md)
 cargo xtask check                    formatting, lints, dependencies
-cargo xtask bench [scores] [--seconds N] [--members N] [--rounds N] [--country N]
-                                     start-up, memory, size, check-ins/s beside pgbench, and
-                                     scores; with `scores` only these
+cargo xtask bench [PART]... [--seconds N] [--members N] [--rounds N] [--write] ...
+                                     measure this machine: check-ins (beside pgbench, COPY and
+                                     peers), pages, nodes, growth, slow, scores; only when named:
+                                     load, friday, nation, build (docs/performance.md)
 cargo xtask rehearse [restore | failover]
                                      what the runbook says of a database that is lost: restored to a
                                      moment, and failed over while members check in

@@ -27,7 +27,7 @@ pub async fn compare(ground: &Ground, told: &Told) -> Result<usize> {
     let mut acknowledged: BTreeMap<Who, &str> = BTreeMap::new();
     for one in &told.check_ins {
         let act = &ground.acts[one.act];
-        let who = (act.activity, members[&act.accounts[one.member]]);
+        let who = (act.activity, members[&act.crowd[one.member].account]);
         acknowledged.insert(who, &one.client_id);
     }
     let mut wrong = Vec::new();

@@ -13,6 +13,11 @@ impl Figures {
         sorted.get(sorted.len() / 2).copied()
     }
 
+    /// The median, or nothing where nothing was measured.
+    pub fn middle(&self) -> f64 {
+        self.median().unwrap_or_default()
+    }
+
     /// The median, and between which values it was found: the noise belongs to the figure.
     pub fn spread(&self, unit: &str) -> String {
         let sorted = self.sorted();
@@ -80,9 +85,27 @@ pub fn megabytes(bytes: Option<u64>) -> String {
     }
 }
 
-/// A number, or `null` where the system told none.
-pub fn number_or_null(number: Option<u64>) -> String {
-    number.map_or_else(|| "null".to_owned(), |number| number.to_string())
+/// A table in Markdown, written line by line.
+pub struct Table(String);
+
+impl Table {
+    /// With these headings.
+    pub fn new(headings: &[&str]) -> Self {
+        let rule = "---|".repeat(headings.len());
+        Self(format!("| {} |\n|{rule}\n", headings.join(" | ")))
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, cells: &[&str]) {
+        self.0.push_str("| ");
+        self.0.push_str(&cells.join(" | "));
+        self.0.push_str(" |\n");
+    }
+
+    /// As it is printed.
+    pub fn text(self) -> String {
+        self.0
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +118,17 @@ mod tests {
 
         assert_eq!(starts.spread("ms"), "14.7 ms (12.2 to 131)");
         assert_eq!(Figures::default().spread("ms"), "not measured");
+    }
+
+    #[test]
+    fn a_table_has_a_rule_below_its_headings() {
+        let mut table = Table::new(&["what", "measured"]);
+        table.line(&["binary", "12 MB"]);
+
+        assert_eq!(
+            table.text(),
+            "| what | measured |\n|---|---|\n| binary | 12 MB |\n"
+        );
     }
 
     #[test]

@@ -30,7 +30,8 @@ impl Machine {
     /// One line for people.
     pub fn line(&self) -> String {
         format!(
-            "{} cores, a flush of the disk {} µs, load {} before and {} after",
+            "{}: {} cores, a flush of the disk {} µs, load {} before and {} after",
+            today(),
             self.cores,
             Short(self.flush_us.median().unwrap_or_default()),
             self.load_before,
@@ -48,6 +49,12 @@ impl Machine {
             load(),
         )
     }
+}
+
+/// The day, as the system's own program tells it.
+fn today() -> String {
+    workspace::output(std::process::Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))
+        .unwrap_or_else(|_| "some day".to_owned())
 }
 
 /// How many wanted the cores during the last minute: other people's work spoils the figures.

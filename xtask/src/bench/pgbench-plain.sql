@@ -1,9 +1,9 @@
 \set turn :turn + 1
 \set number :first + :turn * :clients + :client_id
 WITH arrived AS (
-    INSERT INTO checkin (committee_id, id, activity_id, member_id, at, received_at, slot, late, offline,
+    INSERT INTO checkin (committee_id, id, activity_id, member_id, session, at, received_at, slot, late, offline,
                          client_id, needs_review)
-    SELECT activity.committee_id, gen_random_uuid(), activity.id, attendance.member_id, now(), now(), 59000000,
+    SELECT activity.committee_id, gen_random_uuid(), activity.id, attendance.member_id, 1, now(), now(), 59000000,
            activity.late_after <= now(), false, 'phone', false
     FROM guest
     JOIN activity ON activity.committee_id = guest.committee_id AND activity.id = guest.activity_id
@@ -11,7 +11,7 @@ WITH arrived AS (
         AND attendance.activity_id = guest.activity_id AND attendance.member_id = guest.member_id
     WHERE guest.number = :number AND activity.status IN ('published', 'running')
       AND activity.opens_at <= now() AND now() < activity.closes_at
-    ON CONFLICT (committee_id, activity_id, member_id) DO NOTHING
+    ON CONFLICT (committee_id, activity_id, member_id, session) DO NOTHING
     RETURNING committee_id, activity_id, member_id, at, late
 ), attended AS (
     UPDATE attendance

@@ -6,16 +6,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
+use super::contest::Run;
 use crate::servers::Postgres;
 use crate::workspace;
 
 const GUESTS: &str = include_str!("pgbench-guests.sql");
 const PLAIN: &str = include_str!("pgbench-plain.sql");
 const CHAINED: &str = include_str!("pgbench-chained.sql");
-
-const DATABASE: &str = "pgbench";
 
 /// One way to let pgbench check people in.
 #[derive(Clone, Copy)]
@@ -49,7 +48,7 @@ pub enum Protocol {
 }
 
 /// What is measured, the unit of our goals first.
-pub const KINDS: [Kind; 5] = [
+pub const KINDS: [Kind; 6] = [
     Kind {
         statement: Statement::Plain,
         protocol: Protocol::Simple,
@@ -69,6 +68,11 @@ pub const KINDS: [Kind; 5] = [
         statement: Statement::Chained,
         protocol: Protocol::Prepared,
         clients: 8,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 64,
     },
     Kind {
         statement: Statement::Plain,
@@ -77,7 +81,37 @@ pub const KINDS: [Kind; 5] = [
     },
 ];
 
+/// What is measured where each flush takes its time.
+pub const SLOW_KINDS: [Kind; 3] = [
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 8,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Simple,
+        clients: 32,
+    },
+    Kind {
+        statement: Statement::Plain,
+        protocol: Protocol::Prepared,
+        clients: 32,
+    },
+];
+
 impl Kind {
+    /// As many as two cores and a fast disk do: so long, about, is a run.
+    const fn in_a_second(self) -> u32 {
+        match (self.clients, self.statement, self.protocol) {
+            (1, _, _) => 1_000,
+            (_, Statement::Plain, Protocol::Simple) => 3_000,
+            (_, Statement::Plain, Protocol::Prepared) => 7_000,
+            (_, Statement::Chained, Protocol::Simple) => 1_200,
+            (_, Statement::Chained, Protocol::Prepared) => 2_000,
+        }
+    }
+
     /// How the table calls it.
     pub fn name(self) -> String {
         let statement = match self.statement {
@@ -92,60 +126,65 @@ impl Kind {
             1 => "1 client".to_owned(),
             several => format!("{several} clients"),
         };
-        format!("{statement}, {protocol}, {clients}")
+        format!("pgbench, {statement}, {protocol}, {clients}")
     }
 }
 
 /// The people pgbench may still check in, in a database of their own.
 pub struct Guests<'a> {
     postgres: &'a Postgres,
+    database: &'a str,
     next: u32,
     each: u32,
+    seconds: u32,
 }
 
 impl<'a> Guests<'a> {
     /// Copies the database that the load generator prepared, while nobody is connected to it.
     ///
-    /// `runs` is how often [`Self::check_in`] will be called; each call gets its share.
+    /// `runs` is how often [`Self::check_in`] will be called; each call gets its share, and takes
+    /// about so many seconds.
     pub fn invite(
         postgres: &'a Postgres,
+        database: &'a str,
         template: &str,
         activities: u32,
-        runs: u32,
+        (runs, seconds): (u32, u32),
     ) -> Result<Self> {
         sql(
             postgres,
             "postgres",
-            &format!("create database {DATABASE} template {template}"),
+            &format!("create database {database} template {template}"),
         )?;
         let script = write("pgbench-guests.sql", GUESTS)?;
         let mut psql = postgres.client("psql").command();
-        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", DATABASE, "-v"])
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-v"])
             .arg(format!("activities={activities}"))
             .arg("-f")
             .arg(script);
         workspace::output(&mut psql)?;
-        let guests: u32 = sql(postgres, DATABASE, "select count(*) from guest")?
+        let guests: u32 = sql(postgres, database, "select count(*) from guest")?
             .parse()
             .context("counting the guests")?;
         Ok(Self {
             postgres,
+            database,
             next: 0,
             each: guests / runs,
+            seconds,
         })
     }
 
-    /// Check-ins a second. Counted are the rows that are there.
-    pub fn check_in(&mut self, kind: Kind) -> Result<f64> {
-        // One client alone is slow: a quarter of the share tells as much.
-        let share = if kind.clients == 1 {
-            self.each / 4
-        } else {
-            self.each
-        };
-        let turns = share / kind.clients;
+    /// A run whose rows are all there.
+    pub fn check_in(&mut self, kind: Kind) -> Result<Run> {
+        let share = self.each.min(kind.in_a_second() * self.seconds);
+        ensure!(
+            2 * kind.clients <= share,
+            "too few guests: more --members or fewer --rounds"
+        );
+        // Turns count from one, so the first numbers of a share are nobody's turn.
+        let turns = share / kind.clients - 1;
         let first = self.next;
-        // Turns count from one.
         self.next += (turns + 1) * kind.clients;
         let (name, text) = match kind.statement {
             Statement::Plain => ("pgbench-plain.sql", PLAIN),
@@ -164,17 +203,20 @@ impl<'a> Guests<'a> {
             .args(["-D", "turn=0", "-D", &format!("first={first}")])
             .args(["-D", &format!("clients={}", kind.clients), "-f"])
             .arg(write(name, text)?)
-            .arg(DATABASE);
+            .arg(self.database);
         let report = workspace::output(&mut pgbench)?;
         let written = self.rows()? - before;
         if written != u64::from(turns * kind.clients) {
             bail!("pgbench wrote {written} check-ins, not all it was told to:\n{report}");
         }
-        figure(&report, "tps = ")
+        Ok(Run {
+            rate: figure(&report, "tps = ")?,
+            ..Run::default()
+        })
     }
 
     fn rows(&self) -> Result<u64> {
-        sql(self.postgres, DATABASE, "select count(*) from checkin")?
+        sql(self.postgres, self.database, "select count(*) from checkin")?
             .parse()
             .context("counting the check-ins")
     }
@@ -186,7 +228,8 @@ pub fn sql(postgres: &Postgres, database: &str, statement: &str) -> Result<Strin
     workspace::output(psql.args(["-X", "-q", "-A", "-t", "-d", database, "-c", statement]))
 }
 
-fn write(name: &str, text: &str) -> Result<PathBuf> {
+/// Puts a script where a program can read it.
+pub fn write(name: &str, text: &str) -> Result<PathBuf> {
     let folder = workspace::target().join("xtask");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join(name);

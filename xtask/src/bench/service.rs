@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::servers::free_port;
+use super::pgbench;
+use crate::servers::{Postgres, free_port};
 use crate::workspace;
 
 const LONGEST_START: Duration = Duration::from_secs(20);
@@ -38,29 +39,62 @@ impl Service {
     pub fn on_sqlite(binary: &Path, name: &str) -> Result<Self> {
         let folder = empty_folder(name)?;
         let url = format!("sqlite:{}", folder.join("xingdong.sqlite").display());
-        Self::set_up(binary, folder, "SQLite", &url)
+        let service = Self::set_up(binary, folder, "SQLite", &configuration(&url))?;
+        service.migrate()?;
+        Ok(service)
     }
 
     /// On an empty database of Postgres.
     pub fn on_postgres(binary: &Path, name: &str, url: &str) -> Result<Self> {
-        Self::set_up(binary, empty_folder(name)?, "PostgreSQL", url)
+        let folder = empty_folder(name)?;
+        let service = Self::set_up(binary, folder, "PostgreSQL", &configuration(url))?;
+        service.migrate()?;
+        Ok(service)
     }
 
-    fn set_up(binary: &Path, folder: PathBuf, engine: &'static str, url: &str) -> Result<Self> {
-        let service = Self {
-            binary: binary.to_owned(),
-            folder,
-            engine,
-        };
-        std::fs::write(service.configuration_file(), configuration(url))?;
-        workspace::output(&mut service.command(&["migrate", "up"]))?;
-        Ok(service)
+    /// On a new database of that name.
+    pub fn on_new(binary: &Path, postgres: &Postgres, name: &str) -> Result<Self> {
+        pgbench::sql(postgres, "postgres", &format!("create database {name}"))?;
+        Self::on_postgres(binary, name, &postgres.url(name))
     }
 
     /// The same service on another database, whose tables are as they should be.
     pub fn moved_to(self, url: &str) -> Result<Self> {
         std::fs::write(self.configuration_file(), configuration(url))?;
         Ok(self)
+    }
+
+    /// On a database of Postgres that is there already.
+    pub fn beside(binary: &Path, postgres: &Postgres, name: &str) -> Result<Self> {
+        let configuration = configuration(&postgres.url(name));
+        Self::set_up(binary, empty_folder(name)?, "PostgreSQL", &configuration)
+    }
+
+    /// Lets it share its counts with other nodes through Redis.
+    pub fn share(&self, redis: &str) -> Result<()> {
+        let file = self.configuration_file();
+        let known = std::fs::read_to_string(&file)?;
+        std::fs::write(file, format!("{known}\n[redis]\nurl = \"{redis}\"\n"))?;
+        Ok(())
+    }
+
+    fn set_up(
+        binary: &Path,
+        folder: PathBuf,
+        engine: &'static str,
+        configuration: &str,
+    ) -> Result<Self> {
+        let service = Self {
+            binary: binary.to_owned(),
+            folder,
+            engine,
+        };
+        std::fs::write(service.configuration_file(), configuration)?;
+        Ok(service)
+    }
+
+    fn migrate(&self) -> Result<()> {
+        workspace::output(&mut self.command(&["migrate", "up"])).map(drop)
     }
 
     /// Where it is configured.
@@ -80,7 +114,7 @@ impl Service {
                 .push(running.ready_after.as_secs_f64() * 1000.0);
             if idle.memory.is_none() {
                 std::thread::sleep(REST);
-                idle.memory = running.memory("VmRSS:");
+                idle.memory = running.memory_now();
             }
         }
         Ok(idle)
@@ -88,42 +122,16 @@ impl Service {
 
     /// Starts it and waits until it is ready.
     pub fn start(&self) -> Result<Running> {
-        let log = std::fs::File::create(self.log())?;
         // Drawn only now: earlier, another server of ours could take it meanwhile.
         let port = free_port()?;
-        let began = Instant::now();
-        let child = self
-            .command(&["serve"])
-            .env("XINGDONG__SERVER__BIND", format!("127.0.0.1:{port}"))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .context("xingdong serve could not be started")?;
-        let mut running = Running {
-            child,
-            port,
-            ready_after: Duration::ZERO,
-        };
-        while !running.is_ready().unwrap_or(false) {
-            let ended = running.child.try_wait()?.is_some();
-            if ended || LONGEST_START < began.elapsed() {
-                let log = std::fs::read_to_string(self.log())?;
-                bail!("the service did not become ready:\n{log}");
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        running.ready_after = began.elapsed();
-        Ok(running)
+        let mut command = self.command(&["serve"]);
+        command.env("XINGDONG__SERVER__BIND", format!("127.0.0.1:{port}"));
+        Running::start(command, port, &self.folder.join(format!("{port}.log")))
     }
 
     /// Lets the service itself prove that no entry of its chains is missing or changed.
     pub fn verify(&self) -> Result<()> {
         workspace::output(&mut self.command(&["audit", "verify"])).map(drop)
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.join("serve.log")
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -137,24 +145,27 @@ impl Service {
     }
 }
 
+/// The service's keys, base64 of 32 zero bytes: every key is asked for, and nothing here is worth
+/// hiding.
+pub const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// The only place in xtask that knows the service's configuration.
 fn configuration(database: &str) -> String {
-    // Base64 of 32 zero bytes: every key is asked for, and nothing here is worth hiding.
-    let key = format!("{}=", "A".repeat(43));
     format!(
         r#"
 [database]
 url = "{database}"
 [auth]
-keys = [{{ id = "bench", secret = "{key}" }}]
+keys = [{{ id = "bench", secret = "{KEY}" }}]
 [crypto]
-field_keys = [{{ id = 1, secret = "{key}" }}]
-index_key = "{key}"
+field_keys = [{{ id = 1, secret = "{KEY}" }}]
+index_key = "{KEY}"
 "#
     )
 }
 
-fn empty_folder(name: &str) -> Result<PathBuf> {
+/// `target/xtask/bench/NAME`, empty.
+pub fn empty_folder(name: &str) -> Result<PathBuf> {
     let folder = workspace::target().join("xtask").join("bench").join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
@@ -163,11 +174,13 @@ fn empty_folder(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// A service that answers. Killed when dropped: what it acknowledged must be there all the same.
+/// A service that answers, ours or another's. Killed when dropped: what it acknowledged must be
+/// there all the same.
 pub struct Running {
     child: Child,
     port: u16,
-    ready_after: Duration,
+    /// From the start of the process to the first "ready".
+    pub ready_after: Duration,
 }
 
 impl Drop for Running {
@@ -178,9 +191,55 @@ impl Drop for Running {
 }
 
 impl Running {
+    /// Starts a program that will listen there, and waits until `/readyz` answers.
+    pub fn start(mut command: Command, port: u16, log: &Path) -> Result<Self> {
+        let output = std::fs::File::create(log)?;
+        let began = Instant::now();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("{command:?} could not be started"))?;
+        let mut running = Self {
+            child,
+            port,
+            ready_after: Duration::ZERO,
+        };
+        while !running.is_ready().unwrap_or(false) {
+            let ended = running.child.try_wait()?.is_some();
+            if ended || LONGEST_START < began.elapsed() {
+                let log = std::fs::read_to_string(log)?;
+                bail!("the service did not become ready:\n{log}");
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        running.ready_after = began.elapsed();
+        Ok(running)
+    }
+
+    /// Asks it to stop and waits: it may have processes of its own to stop first.
+    pub fn stop(mut self) -> Result<()> {
+        let number = self.child.id().to_string();
+        workspace::output(Command::new("kill").args(["-TERM", &number]))?;
+        let began = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            if LONGEST_START < began.elapsed() {
+                bail!("a service does not stop");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// What it holds resident now, in bytes.
+    pub fn memory_now(&self) -> Option<u64> {
+        self.memory("VmRSS:")
     }
 
     /// The most it ever held resident, in bytes.
@@ -188,14 +247,20 @@ impl Running {
         self.memory("VmHWM:")
     }
 
-    /// What it took of the cores so far. Linux counts hundredths.
+    /// What it and the processes it started took of the cores so far. Linux counts hundredths.
     pub fn cpu_seconds(&self) -> Option<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut fields = fields.split_whitespace().skip(11);
-        let user: u32 = fields.next()?.parse().ok()?;
-        let system: u32 = fields.next()?.parse().ok()?;
-        Some(f64::from(user + system) / 100.0)
+        let own = Stat::of(&self.child.id().to_string())?;
+        let all: Vec<Stat> = std::fs::read_dir("/proc")
+            .ok()?
+            .flatten()
+            .filter_map(|entry| Stat::of(&entry.file_name().to_string_lossy()))
+            .collect();
+        let (mut family, mut seconds) = (vec![own], 0.0);
+        while let Some(one) = family.pop() {
+            seconds += one.cpu_seconds;
+            family.extend(all.iter().filter(|it| it.parent == one.process));
+        }
+        Some(seconds)
     }
 
     /// `/proc` is Linux's; elsewhere there is no figure rather than a wrong one.
@@ -215,5 +280,28 @@ impl Running {
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer.starts_with("HTTP/1.1 200"))
+    }
+}
+
+/// What Linux tells of a process.
+#[derive(Clone, Copy)]
+struct Stat {
+    process: u32,
+    parent: u32,
+    cpu_seconds: f64,
+}
+
+impl Stat {
+    fn of(process: &str) -> Option<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let user: u32 = fields.get(11)?.parse().ok()?;
+        let system: u32 = fields.get(12)?.parse().ok()?;
+        Some(Self {
+            process: process.parse().ok()?,
+            parent: fields.get(1)?.parse().ok()?,
+            cpu_seconds: f64::from(user + system) / 100.0,
+        })
     }
 }

@@ -61,12 +61,15 @@ pub fn rehearse(stage: &Stage, following: Following) -> Result<String> {
         &format!(":{}/", switch.port()),
     );
     let service = Service::on_postgres(&stage.binary, "failover", &url)?;
-    stage.loader.prepare(&service, MEMBERS, 1)?;
+    stage
+        .loader
+        .prepare(&service.configuration_file(), MEMBERS, 1)?;
     let node = service.start()?;
 
-    let members = stage
-        .loader
-        .survive(&service, &node, CONNECTIONS, SECONDS)?;
+    let members =
+        stage
+            .loader
+            .survive(&service.configuration_file(), &node, CONNECTIONS, SECONDS)?;
     std::thread::sleep(BEFORE);
     let before = checked_in(&primary)?;
     let killed = Instant::now();

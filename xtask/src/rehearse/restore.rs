@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 
 use super::Stage;
 use super::failover::wait_until;
+use crate::bench::load::Drive;
 use crate::bench::service::Service;
 use crate::servers::Postgres;
 
@@ -33,12 +34,21 @@ pub fn rehearse(stage: &Stage) -> Result<String> {
     )?;
     live.ask(&format!("create database {DATABASE}"))?;
     let service = Service::on_postgres(&stage.binary, "restore", &live.url(DATABASE))?;
-    stage.loader.prepare(&service, MEMBERS, 3)?;
+    stage
+        .loader
+        .prepare(&service.configuration_file(), MEMBERS, 3)?;
     let node = service.start()?;
+    let config = service.configuration_file();
     let come = |activity| {
+        let drive = Drive {
+            connections: CONNECTIONS,
+            seconds: SECONDS,
+            rate: None,
+        };
         stage
             .loader
-            .run(&service, &node, activity, CONNECTIONS, SECONDS)
+            .run(&config, &[&node], activity, drive)?
+            .written()
     };
 
     come(0)?;

@@ -1,205 +1,190 @@
-//! Everybody checks in, over connections that are kept open, and the clock is running.
+//! The crowd asks, over connections that are kept open, and the clock is running.
 //!
-//! A thread per connection and a few lines of HTTP/1.1: a full client would take its share of the
-//! cores that the service is measured on.
+//! All connections are driven by one thread, so that the generator costs less than what it drives.
+//! At a fixed rate a request has its time whether or not a connection is free, and what it waits
+//! for one is counted: a service that stalls is not asked less while it stalls. The timer wakes at
+//! whole milliseconds, which is counted too.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use api::clock::Clock;
-use domain::checkin::{Slot, code};
-use serde_json::json;
+use anyhow::{Context, Result};
+use api::app::App;
+use tokio::time::{Instant, sleep_until};
 
-use tests::stage::Act;
+use super::Drive;
+use crate::connection::Connection;
+use crate::crowd::Crowd;
+use crate::figures::{Waits, cpu_seconds};
 
-/// No answer may take longer: the service itself gives up after eight seconds.
-const LONGEST_ANSWER: Duration = Duration::from_secs(15);
+/// When the next request begins.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// As soon as a connection has its answer.
+    AsAnswered,
+    /// At its own time, so many a second.
+    PerSecond(u32),
+}
 
 /// What was sent and answered, and how long it took.
 pub struct Outcome {
     accepted: u64,
-    refused: u64,
+    statuses: BTreeMap<u16, u64>,
+    broken: u64,
     first_refusal: Option<String>,
     seconds: f64,
-    waits: Vec<Duration>,
+    waits: Waits,
     cpu_seconds: Option<f64>,
 }
 
 impl Outcome {
-    /// One flat object; `found` are the rows that are there.
-    pub fn to_json(&self, found: u64) -> serde_json::Value {
-        json!({
+    /// One flat object.
+    pub fn to_json(&self) -> serde_json::Value {
+        let refused: u64 = self.statuses.values().sum();
+        serde_json::json!({
             "accepted": self.accepted,
-            "refused": self.refused,
-            "found": found,
+            "refused": refused + self.broken,
             "seconds": self.seconds,
-            "p50_ms": self.percentile(50),
-            "p99_ms": self.percentile(99),
+            "p50_ms": self.waits.percentile_ms(50.0),
+            "p90_ms": self.waits.percentile_ms(90.0),
+            "p99_ms": self.waits.percentile_ms(99.0),
+            "p999_ms": self.waits.percentile_ms(99.9),
+            "most_ms": self.waits.percentile_ms(100.0),
             "cpu_seconds": self.cpu_seconds,
             "first_refusal": self.first_refusal,
         })
     }
-
-    fn percentile(&self, percent: usize) -> f64 {
-        let place = (self.waits.len() * percent).div_ceil(100).max(1) - 1;
-        let wait = self.waits.get(place).copied().unwrap_or_default();
-        wait.as_secs_f64() * 1000.0
-    }
 }
 
-/// Lets members check in until the seconds are over or everybody is in.
-pub fn drive(act: &Act, address: &str, connections: usize, seconds: u64) -> Result<Outcome> {
-    let next = AtomicUsize::new(0);
-    let start = Barrier::new(connections + 1);
-    let cpu_before = cpu_seconds();
-    let (results, took) = std::thread::scope(|scope| {
-        let phones: Vec<_> = (0..connections)
-            .map(|_| {
-                scope.spawn(|| {
-                    // Whoever cannot connect must still come to the start, where others wait.
-                    let connection = Connection::open(address);
-                    start.wait();
-                    let until = Instant::now() + Duration::from_secs(seconds);
-                    connection?.check_in_while(act, &next, until)
-                })
-            })
-            .collect();
-        start.wait();
+/// Lets the crowd ask until the seconds are over or everybody has asked.
+pub fn drive(app: &App, crowd: &Crowd, drive: &Drive, pace: Pace) -> Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut connections = Vec::with_capacity(drive.connections);
+        for number in 0..drive.connections {
+            let address = &drive.address[number % drive.address.len()];
+            connections.push((address.clone(), Connection::open(address).await?));
+        }
         let began = Instant::now();
-        let results: Vec<_> = phones
+        let run = Run {
+            pace,
+            began,
+            until: began + Duration::from_secs(drive.seconds),
+            next: Cell::new(0),
+            most: crowd.most(),
+            tally: RefCell::default(),
+        };
+        let cpu_before = cpu_seconds();
+        let all = connections
             .into_iter()
-            .map(|phone| phone.join().expect("a phone reports errors as values"))
-            .collect();
-        (results, began.elapsed())
-    });
-    let cpu_after = cpu_seconds();
-
-    let mut outcome = Outcome {
-        accepted: 0,
-        refused: 0,
-        first_refusal: None,
-        seconds: took.as_secs_f64(),
-        waits: Vec::new(),
-        cpu_seconds: cpu_after
-            .zip(cpu_before)
-            .map(|(after, before)| after - before),
-    };
-    for result in results {
-        let tally = result?;
-        outcome.accepted += tally.accepted;
-        outcome.refused += tally.refused;
-        outcome.first_refusal = outcome.first_refusal.or(tally.first_refusal);
-        outcome.waits.extend(tally.waits);
-    }
-    outcome.waits.sort_unstable();
-    Ok(outcome)
+            .map(|(address, connection)| run.ask(app, crowd, address, connection));
+        let results = futures_util::future::join_all(all).await;
+        let seconds = began.elapsed().as_secs_f64();
+        let cpu_after = cpu_seconds();
+        results.into_iter().collect::<Result<Vec<()>>>()?;
+        let tally = run.tally.take();
+        Ok(Outcome {
+            accepted: tally.accepted,
+            statuses: tally.statuses,
+            broken: tally.broken,
+            first_refusal: tally.first_refusal,
+            seconds,
+            waits: tally.waits,
+            cpu_seconds: cpu_after
+                .zip(cpu_before)
+                .map(|(after, before)| after - before),
+        })
+    })
 }
 
-/// What one connection saw.
+struct Run {
+    pace: Pace,
+    began: Instant,
+    until: Instant,
+    next: Cell<usize>,
+    most: usize,
+    tally: RefCell<Tally>,
+}
+
 #[derive(Default)]
 struct Tally {
     accepted: u64,
-    refused: u64,
+    statuses: BTreeMap<u16, u64>,
+    /// Requests whose connection broke.
+    broken: u64,
     first_refusal: Option<String>,
-    waits: Vec<Duration>,
+    waits: Waits,
 }
 
-/// A connection of one phone after the other.
-pub struct Connection {
-    address: String,
-    stream: BufReader<TcpStream>,
-}
-
-impl Connection {
-    /// A connection that is kept.
-    pub fn open(address: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).context("the service does not listen")?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(LONGEST_ANSWER))?;
-        Ok(Self {
-            address: address.to_owned(),
-            stream: BufReader::new(stream),
-        })
-    }
-
-    fn check_in_while(mut self, act: &Act, next: &AtomicUsize, until: Instant) -> Result<Tally> {
-        let mut tally = Tally::default();
-        while Instant::now() < until {
-            let member = next.fetch_add(1, Ordering::Relaxed);
-            let Some(token) = act.tokens.get(member) else {
-                break;
-            };
-            let request = self.request(act, token, member);
-            let asked = Instant::now();
-            let (status, body) = self.ask(&request)?;
-            tally.waits.push(asked.elapsed());
-            if status == 201 {
-                tally.accepted += 1;
-            } else {
-                tally.refused += 1;
-                tally
-                    .first_refusal
-                    .get_or_insert_with(|| format!("{status} {body}"));
+impl Run {
+    /// The next request's number and its time, until there is none.
+    fn take(&self) -> Option<(usize, Instant)> {
+        let number = self.next.get();
+        let due = match self.pace {
+            Pace::AsAnswered => Instant::now(),
+            Pace::PerSecond(rate) => {
+                self.began + Duration::from_secs(1).mul_f64(as_f64(number) / f64::from(rate))
             }
+        };
+        if self.most <= number || self.until <= due {
+            return None;
         }
-        Ok(tally)
+        self.next.set(number + 1);
+        Some((number, due))
     }
 
-    /// What a member's phone sends now.
-    pub fn request(&self, act: &Act, token: &str, member: usize) -> String {
-        let slot = Slot::at(Clock::System.now());
-        let code = code(act.keys.current(), act.activity, slot);
-        let body = json!({ "code": code, "slot": slot, "client_id": format!("phone-{member}") });
-        let body = body.to_string();
-        format!(
-            "POST /api/v1/activities/{}/check-ins HTTP/1.1\r\nHost: {}\r\n\
-             Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            act.activity,
-            self.address,
-            body.len(),
-        )
-    }
-
-    /// Sends a request; status and body of the answer.
-    pub fn ask(&mut self, request: &str) -> Result<(u16, String)> {
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        let mut line = String::new();
-        self.stream.read_line(&mut line)?;
-        let status = line
-            .split(' ')
-            .nth(1)
-            .and_then(|word| word.parse().ok())
-            .with_context(|| format!("no status in {line:?}"))?;
-        let mut length = None;
-        loop {
-            line.clear();
-            if self.stream.read_line(&mut line)? == 0 {
-                bail!("the service hung up");
+    async fn ask(
+        &self,
+        app: &App,
+        crowd: &Crowd,
+        address: String,
+        mut connection: Connection,
+    ) -> Result<()> {
+        let mut request = Vec::with_capacity(1024);
+        while let Some((number, due)) = self.take() {
+            if Instant::now() < due {
+                sleep_until(due).await;
             }
-            let Some((name, value)) = line.trim_end().split_once(':') else {
-                break;
-            };
-            if name.eq_ignore_ascii_case("content-length") {
-                length = Some(value.trim().parse()?);
+            crowd.request(app, &address, number, &mut request)?;
+            match connection.ask(&request).await {
+                Ok(answer) => self
+                    .tally
+                    .borrow_mut()
+                    .note(crowd, answer.status, answer.body),
+                Err(error) => {
+                    self.tally.borrow_mut().broke(&error);
+                    connection = Connection::open(&address)
+                        .await
+                        .context("after a broken connection")?;
+                }
             }
+            self.tally.borrow_mut().waits.add(due.elapsed());
         }
-        let mut body = vec![0; length.context("an answer without a length")?];
-        self.stream.read_exact(&mut body)?;
-        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+        Ok(())
     }
 }
 
-/// What this process took of the cores, where the system tells: Linux counts hundredths.
-fn cpu_seconds() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some(f64::from(user + system) / 100.0)
+impl Tally {
+    fn note(&mut self, crowd: &Crowd, status: u16, body: &[u8]) {
+        if status == crowd.good() {
+            self.accepted += 1;
+        } else {
+            *self.statuses.entry(status).or_default() += 1;
+            self.first_refusal
+                .get_or_insert_with(|| format!("{status} {}", String::from_utf8_lossy(body)));
+        }
+    }
+
+    fn broke(&mut self, error: &anyhow::Error) {
+        self.broken += 1;
+        self.first_refusal
+            .get_or_insert_with(|| format!("{error:#}"));
+    }
+}
+
+fn as_f64(number: usize) -> f64 {
+    u32::try_from(number).map_or(f64::MAX, f64::from)
 }

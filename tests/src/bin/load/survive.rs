@@ -1,14 +1,16 @@
 //! Everybody checks in until he is acknowledged, whatever happens to the database meanwhile.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result};
+use api::app::App;
 use serde_json::json;
 
-use crate::drive::Connection;
-use crate::stage::Act;
+use crate::Drive;
+use crate::connection::Connection;
+use crate::crowd::Crowd;
 
 /// What the service asks for when it cannot answer (`Retry-After`); a phone that cannot even
 /// connect waits as long.
@@ -36,7 +38,9 @@ impl Seen {
             .count();
         let mut moments: Vec<Duration> = self.acknowledged.values().copied().collect();
         moments.sort_unstable();
-        let gaps = moments.windows(2).map(|pair| pair[1] - pair[0]);
+        let gaps = moments
+            .windows(2)
+            .map(|pair| pair[1].saturating_sub(pair[0]));
         for wrong in self.wrong.iter().take(3) {
             eprintln!("load: {wrong}");
         }
@@ -53,76 +57,83 @@ impl Seen {
 }
 
 /// Lets members begin for so many seconds, and waits for everybody who began.
-pub fn survive(act: &Act, address: &str, connections: usize, seconds: u64) -> Seen {
-    let began = Instant::now();
-    let until = began + Duration::from_secs(seconds);
-    let (next, seen) = (AtomicUsize::new(0), Mutex::new(Seen::default()));
-    std::thread::scope(|scope| {
-        for _ in 0..connections {
-            scope.spawn(|| {
-                let mut phone = Phone {
-                    act,
-                    address,
-                    connection: None,
-                    seen: &seen,
-                };
-                while Instant::now() < until {
-                    let member = next.fetch_add(1, Ordering::Relaxed);
-                    if act.tokens.len() <= member {
-                        break;
-                    }
-                    phone.check_in(member, began, until + PATIENCE);
+pub fn survive(app: &App, crowd: &Crowd, drive: &Drive) -> Result<Seen> {
+    let address = drive.address.first().context("nobody is asked")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let began = Instant::now();
+        let until = began + Duration::from_secs(drive.seconds);
+        let (next, seen) = (Cell::new(0), RefCell::default());
+        let phones = (0..drive.connections).map(|_| {
+            let mut phone = Phone {
+                app,
+                crowd,
+                address,
+                connection: None,
+                request: Vec::new(),
+                seen: &seen,
+            };
+            let next = &next;
+            async move {
+                while Instant::now() < until && next.get() < crowd.most() {
+                    let member = next.replace(next.get() + 1);
+                    phone.check_in(member, began, until + PATIENCE).await?;
                 }
-            });
-        }
-    });
-    seen.into_inner().expect("no phone panics")
+                anyhow::Ok(())
+            }
+        });
+        futures_util::future::try_join_all(phones).await?;
+        Ok(seen.into_inner())
+    })
 }
 
 struct Phone<'a> {
-    act: &'a Act,
+    app: &'a App,
+    crowd: &'a Crowd,
     address: &'a str,
     connection: Option<Connection>,
-    seen: &'a Mutex<Seen>,
+    request: Vec<u8>,
+    seen: &'a RefCell<Seen>,
 }
 
 impl Phone<'_> {
     /// The same check-in again and again: its answer may have been lost, and it may stand.
-    fn check_in(&mut self, member: usize, began: Instant, until: Instant) {
+    async fn check_in(&mut self, member: usize, began: Instant, until: Instant) -> Result<()> {
         while Instant::now() < until {
-            match self.ask(member) {
+            self.crowd
+                .request(self.app, self.address, member, &mut self.request)?;
+            match self.ask().await {
                 Some((200 | 201, _)) => {
-                    let id = format!("phone-{member}");
-                    self.note(|seen| {
-                        seen.acknowledged.insert(id, began.elapsed());
-                    });
-                    return;
+                    let acknowledged = &mut self.seen.borrow_mut().acknowledged;
+                    acknowledged.insert(format!("phone-{member}"), began.elapsed());
+                    return Ok(());
                 }
-                Some((408 | 409 | 429 | 503, _)) | None => self.note(|seen| seen.put_off += 1),
+                Some((408 | 409 | 429 | 503, _)) | None => self.seen.borrow_mut().put_off += 1,
                 Some((status, body)) => {
-                    self.note(|seen| seen.wrong.push(format!("{status} {body}")));
+                    let wrong = format!("{status} {body}");
+                    self.seen.borrow_mut().wrong.push(wrong);
                 }
             }
-            std::thread::sleep(AGAIN);
+            tokio::time::sleep(AGAIN).await;
         }
-        self.note(|seen| {
-            seen.wrong
-                .push(format!("phone-{member} was never acknowledged"))
-        });
+        let wrong = format!("phone-{member} was never acknowledged");
+        self.seen.borrow_mut().wrong.push(wrong);
+        Ok(())
     }
 
-    fn ask(&mut self, member: usize) -> Option<(u16, String)> {
+    async fn ask(&mut self) -> Option<(u16, String)> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(self.address).ok()?,
+            None => Connection::open(self.address).await.ok()?,
         };
-        let request = connection.request(self.act, &self.act.tokens[member], member);
-        let answer = connection.ask(&request).ok()?;
+        let answer = connection.ask(&self.request).await.ok()?;
+        let told = (
+            answer.status,
+            String::from_utf8_lossy(answer.body).into_owned(),
+        );
         self.connection = Some(connection);
-        Some(answer)
-    }
-
-    fn note(&self, what: impl FnOnce(&mut Seen)) {
-        what(&mut self.seen.lock().expect("no phone panics"));
+        Some(told)
     }
 }

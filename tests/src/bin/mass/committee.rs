@@ -9,10 +9,9 @@ use api::db::{Actor, NewFact};
 use domain::ids::MemberId;
 use domain::score::Subject;
 use entity::{Scoped, member};
+use tests::deeds::deed;
 use tests::{TestApp, crowd};
 use uuid::Uuid;
-
-use crate::deeds::deed;
 
 /// Exports allowed to one account a day; the first one warms the service up.
 const EXPORTS: usize = 5;

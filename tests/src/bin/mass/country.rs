@@ -10,9 +10,8 @@ use chrono::NaiveDate;
 use domain::ids::{FactId, MemberId};
 use domain::score::{Fact, Period, Person, Record, Rulebook, SIX_ONES, Scheme, Subject};
 use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
+use tests::deeds::deed;
 use uuid::Uuid;
-
-use crate::deeds::deed;
 
 /// How many members a committee has; this many members' facts are in memory for each core.
 const COMMITTEE: u32 = 200;

@@ -5,7 +5,6 @@
 
 mod committee;
 mod country;
-mod deeds;
 
 use anyhow::{Context, Result, bail};
 
