@@ -248,7 +248,9 @@ async fn main() -> Result<()> {
                 Clock::System
             };
             Worker::spawn(App::open(config, clock).await?);
-            stop_signal().await
+            stop_signal().await?;
+            telemetry::stop().await;
+            Ok(())
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
@@ -369,7 +371,7 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
 
 fn load(file: &ConfigFile) -> Result<Config> {
     let config = Config::load(file.config.as_deref())?;
-    telemetry::start(&config.log.filter, config.log.json);
+    telemetry::start_configured(&config.log)?;
     Ok(config)
 }
 
@@ -394,6 +396,7 @@ async fn serve(app: Arc<App>) -> Result<()> {
     tracing::info!("stopping: running requests finish");
     handle.stop(true).await;
     running.await??;
+    telemetry::stop().await;
     Ok(())
 }
 

@@ -52,11 +52,7 @@ fn set() -> Result<Stage> {
     // The whole workspace, as the tests are built: another selection would unify features
     // differently and compile everything once more.
     let bins = ["--bin", "xingdong-under-test", "--bin", "load"];
-    workspace::run(
-        workspace::cargo()
-            .args(["build", "--workspace"])
-            .args(bins),
-    )?;
+    workspace::run(workspace::cargo().args(["build", "--workspace"]).args(bins))?;
     let built = workspace::target().join("debug");
     Ok(Stage {
         programs,
