@@ -249,8 +249,7 @@ async fn main() -> Result<()> {
             };
             Worker::spawn(App::open(config, clock).await?);
             stop_signal().await?;
-            telemetry::stop().await;
-            Ok(())
+            Ok(actix_web::rt::task::spawn_blocking(telemetry::stop).await?)
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
@@ -396,8 +395,7 @@ async fn serve(app: Arc<App>) -> Result<()> {
     tracing::info!("stopping: running requests finish");
     handle.stop(true).await;
     running.await??;
-    telemetry::stop().await;
-    Ok(())
+    Ok(actix_web::rt::task::spawn_blocking(telemetry::stop).await?)
 }
 
 async fn stop_signal() -> Result<()> {

@@ -42,28 +42,28 @@ pub fn start_configured(log: &config::Log) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends what a collector has not heard yet, before the process ends.
-pub async fn stop() {
+/// Sends what a collector has not heard yet, before the process ends; to be called where waiting is
+/// allowed.
+pub fn stop() {
     #[cfg(feature = "otlp")]
-    if let Err(error) = tokio::task::spawn_blocking(otlp::stop).await {
-        tracing::warn!(%error, "the last spans were not sent");
-    }
+    otlp::stop();
 }
 
 type Listener = Box<dyn Layer<Registry> + Send + Sync>;
 
-#[cfg(feature = "otlp")]
 fn collectors(log: &config::Log) -> anyhow::Result<Vec<Listener>> {
     let endpoints = log.otlp_endpoint.iter();
-    endpoints
-        .map(|endpoint| Ok(otlp::layer(endpoint)?.boxed()))
-        .collect()
+    endpoints.map(|endpoint| collector(endpoint)).collect()
 }
 
-/// That there is none to be heard was said when the configuration was checked.
+#[cfg(feature = "otlp")]
+fn collector(endpoint: &str) -> anyhow::Result<Listener> {
+    Ok(otlp::layer(endpoint)?.boxed())
+}
+
 #[cfg(not(feature = "otlp"))]
-fn collectors(_: &config::Log) -> anyhow::Result<Vec<Listener>> {
-    Ok(Vec::new())
+fn collector(_: &str) -> anyhow::Result<Listener> {
+    anyhow::bail!("this program was built without the feature otlp")
 }
 
 fn begin(filter: &str, json: bool, mut listeners: Vec<Listener>) {

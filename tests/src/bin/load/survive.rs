@@ -36,7 +36,9 @@ impl Seen {
             .count();
         let mut moments: Vec<Duration> = self.acknowledged.values().copied().collect();
         moments.sort_unstable();
-        let gaps = moments.windows(2).map(|pair| pair[1] - pair[0]);
+        let gaps = moments
+            .windows(2)
+            .map(|pair| pair[1].saturating_sub(pair[0]));
         for wrong in self.wrong.iter().take(3) {
             eprintln!("load: {wrong}");
         }
@@ -106,8 +108,8 @@ impl Phone<'_> {
             std::thread::sleep(AGAIN);
         }
         self.note(|seen| {
-            seen.wrong
-                .push(format!("phone-{member} was never acknowledged"))
+            let never = format!("phone-{member} was never acknowledged");
+            seen.wrong.push(never);
         });
     }
 
