@@ -63,7 +63,7 @@ impl App {
         };
         let vault = || anyhow::Ok(Vault::new(&config.field_keys()?, config.index_key()?));
         let metrics = Metrics::default();
-        let shared_tokens = NodeTokens::new(&cache, vault()?, metrics.token_counter());
+        let shared_tokens = NodeTokens::shared_through(&cache, vault()?, metrics.token_counter());
         Ok(Arc::new(Self {
             vault: vault()?,
             tokens: Tokens::new(

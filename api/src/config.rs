@@ -382,6 +382,9 @@ pub struct Log {
     pub filter: String,
     /// JSON lines, or short lines for a person.
     pub json: bool,
+    /// Where a collector takes spans by OTLP over HTTP, such as `http://127.0.0.1:4318`; refused by
+    /// a program that was built without the feature `otlp`.
+    pub otlp_endpoint: Option<String>,
 }
 
 impl Default for Log {
@@ -389,6 +392,7 @@ impl Default for Log {
         Self {
             filter: "info".to_owned(),
             json: true,
+            otlp_endpoint: None,
         }
     }
 }
@@ -458,6 +462,11 @@ impl Config {
         if self.auth.access_seconds == 0 || self.auth.access_seconds > 900 {
             bail!(
                 "configuration at `auth.access_seconds`: 1 to 900, because revocation must not wait longer"
+            );
+        }
+        if self.log.otlp_endpoint.is_some() && !cfg!(feature = "otlp") {
+            bail!(
+                "configuration at `log.otlp_endpoint`: this program was built without the feature otlp"
             );
         }
         for app in &self.wechat.apps {
@@ -638,6 +647,13 @@ mod tests {
         value["database"]["url"] = json!("postgres://primary/xingdong");
         let replica = Config::from_value(value).unwrap().database.replica;
         assert_eq!(replica.unwrap().most_behind_seconds, 10);
+    }
+
+    #[test]
+    fn a_collector_is_refused_by_a_program_that_could_not_tell_it_anything() {
+        let mut value = minimal();
+        value["log"] = json!({ "otlp_endpoint": "http://127.0.0.1:4318" });
+        assert_eq!(Config::from_value(value).is_ok(), cfg!(feature = "otlp"));
     }
 
     #[test]

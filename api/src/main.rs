@@ -258,7 +258,7 @@ async fn main() -> Result<()> {
             tracing::info!("stopping: running jobs finish");
             worker.stop(GRACE).await;
             close(&app).await;
-            Ok(())
+            Ok(actix_web::rt::task::spawn_blocking(telemetry::stop).await?)
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
@@ -379,7 +379,7 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
 
 fn load(file: &ConfigFile) -> Result<Config> {
     let config = Config::load(file.config.as_deref())?;
-    telemetry::start(&config.log.filter, config.log.json);
+    telemetry::start_configured(&config.log)?;
     Ok(config)
 }
 
@@ -449,7 +449,7 @@ async fn serve(app: Arc<App>) -> Result<()> {
         .ok();
     running.await??;
     close(&app).await;
-    Ok(())
+    Ok(actix_web::rt::task::spawn_blocking(telemetry::stop).await?)
 }
 
 /// Why the program is to stop.

@@ -3,11 +3,17 @@
 
 mod gauges;
 mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 
 use std::cell::RefCell;
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+use crate::config;
 
 pub use gauges::{Waiting, look};
 pub use metrics::{Metrics, RouteLabels, StatusLabels, WordLabels};
@@ -24,22 +30,59 @@ pub fn trace_id() -> String {
 
 /// Starts the log: JSON on stderr in production, short lines for a person's terminal.
 pub fn start(filter: &str, json: bool) {
+    begin(filter, json, Vec::new());
+}
+
+/// Starts the log as it is configured, and the spans for a collector if there is one.
+///
+/// # Errors
+/// When the collector's address is none.
+pub fn start_configured(log: &config::Log) -> anyhow::Result<()> {
+    begin(&log.filter, log.json, collectors(log)?);
+    Ok(())
+}
+
+/// Sends what a collector has not heard yet, before the process ends; to be called where waiting is
+/// allowed.
+pub fn stop() {
+    #[cfg(feature = "otlp")]
+    otlp::stop();
+}
+
+type Listener = Box<dyn Layer<Registry> + Send + Sync>;
+
+fn collectors(log: &config::Log) -> anyhow::Result<Vec<Listener>> {
+    let endpoints = log.otlp_endpoint.iter();
+    endpoints.map(|endpoint| collector(endpoint)).collect()
+}
+
+#[cfg(feature = "otlp")]
+fn collector(endpoint: &str) -> anyhow::Result<Listener> {
+    Ok(otlp::layer(endpoint)?.boxed())
+}
+
+#[cfg(not(feature = "otlp"))]
+fn collector(_: &str) -> anyhow::Result<Listener> {
+    anyhow::bail!("this program was built without the feature otlp")
+}
+
+fn begin(filter: &str, json: bool, mut listeners: Vec<Listener>) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_span_events(FmtSpan::NONE);
-    // A second start happens only in tests, where the first one's log is as good.
-    let started = if json {
+    listeners.push(if json {
         log.json()
             .flatten_event(true)
             .with_current_span(true)
             .with_span_list(false)
-            .try_init()
+            .boxed()
     } else {
-        log.compact().with_target(false).try_init()
-    };
-    if let Err(error) = started {
+        log.compact().with_target(false).boxed()
+    });
+    let everything = tracing_subscriber::registry().with(listeners).with(filter);
+    // A second start happens only in tests, where the first one's log is as good.
+    if let Err(error) = everything.try_init() {
         tracing::debug!(%error, "the log was started before");
     }
 }

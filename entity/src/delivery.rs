@@ -74,3 +74,11 @@ impl ActiveModelBehavior for ActiveModel {}
 impl crate::Scoped for Entity {
     const COMMITTEE: Column = Column::CommitteeId;
 }
+
+/// Whether a delivery has not come to an end, in the words of the index `delivery_unsettled`: with
+/// parameters in it neither engine would see that the index answers.
+pub fn unsettled() -> sea_orm::Condition {
+    sea_orm::Condition::all().add(sea_orm::sea_query::Expr::cust(
+        "state IN ('pending', 'sending', 'accepted')",
+    ))
+}

@@ -162,6 +162,24 @@ async fn a_database_that_is_not_there_is_not_made() {
 }
 
 #[actix_web::test]
+async fn a_database_of_another_user_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = installation(folder.path(), "http://127.0.0.1:1").await;
+    let database = folder.path().join("xingdong.sqlite");
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(&database, Some(65_534), None).is_err() {
+        return;
+    }
+
+    let findings = doctor::examine(Some(&file), &Clock::System).await;
+
+    assert!(
+        says(&findings, "database", Verdict::Wrong, "另一个账号"),
+        "{findings:#?}"
+    );
+}
+
+#[actix_web::test]
 async fn keys_that_are_weak_or_shared_are_found() {
     let t = TestApp::start().await;
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::{tools, workspace};
 
-const CHECKS: [&[&str]; 3] = [
+const CHECKS: [&[&str]; 4] = [
     &["fmt", "--all", "--check"],
     &[
         "clippy",
@@ -13,6 +13,19 @@ const CHECKS: [&[&str]; 3] = [
         // Left out of plain `cargo test`, and with it out of all targets.
         "--test",
         "clients",
+        "--",
+        "-D",
+        "warnings",
+    ],
+    // What nobody builds by default rots unseen.
+    &[
+        "clippy",
+        "--package",
+        "api",
+        "--features",
+        "otlp",
+        "--lib",
+        "--tests",
         "--",
         "-D",
         "warnings",

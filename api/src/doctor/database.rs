@@ -1,5 +1,8 @@
 //! The database: whether it is there and answers, and how far its tables and its clock are.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, QueryResult, Statement, TryGetable};
 
@@ -21,6 +24,15 @@ pub(super) fn is_there(config: &Config, findings: &mut Findings) -> bool {
             );
             false
         }
+        // Whoever opens it makes a log beside it, which the service could then not write.
+        Ok(Some(file)) if !is_ours(&file) => {
+            findings.wrong(
+                "database",
+                format!("数据库文件 {} 属于另一个账号，没有打开它", file.display()),
+                "以运行服务的账号运行：sudo -u xingdong xingdong doctor …",
+            );
+            false
+        }
         Ok(Some(file)) => {
             let folder = std::path::absolute(&file).unwrap_or(file);
             let folder = folder.parent().unwrap_or(&folder);
@@ -34,6 +46,11 @@ pub(super) fn is_there(config: &Config, findings: &mut Findings) -> bool {
             false
         }
     }
+}
+
+fn is_ours(file: &Path) -> bool {
+    let us = rustix::process::geteuid().as_raw();
+    std::fs::metadata(file).is_ok_and(|about| about.uid() == us)
 }
 
 /// Looks at the database; tells whether its tables can be read.

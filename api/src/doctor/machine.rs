@@ -170,7 +170,7 @@ mod tests {
     fn a_clock_is_wrong_by_half_a_minute_in_either_direction() {
         let off = |seconds| {
             verdict(|findings| {
-                judge_clock("clock_http", "x", TimeDelta::seconds(seconds), findings)
+                judge_clock("clock_http", "x", TimeDelta::seconds(seconds), findings);
             })
         };
 

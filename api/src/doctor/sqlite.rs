@@ -8,7 +8,8 @@ use crate::db::Db;
 use crate::error::Result;
 
 /// Numbers of file systems behind a network, from Linux' `magic.h`: NFS, SMB, CIFS, AFS, Ceph.
-const BEHIND_A_NETWORK: [i64; 6] = [
+#[cfg(target_os = "linux")]
+const BEHIND_A_NETWORK: [rustix::fs::FsWord; 6] = [
     0x6969,
     0x517b,
     0xff53_4d42,
@@ -21,7 +22,7 @@ const BEHIND_A_NETWORK: [i64; 6] = [
 pub(super) fn examine_place(folder: &Path, findings: &mut Findings) {
     #[cfg(target_os = "linux")]
     if let Ok(about) = rustix::fs::statfs(folder)
-        && BEHIND_A_NETWORK.contains(&i64::from(about.f_type))
+        && BEHIND_A_NETWORK.contains(&about.f_type)
     {
         findings.wrong(
             "engine",

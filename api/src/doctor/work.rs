@@ -72,7 +72,8 @@ async fn examine_jobs(app: &App, findings: &mut Findings) -> Result<()> {
 async fn examine_deliveries(app: &App, findings: &mut Findings) -> Result<()> {
     let now = app.clock.now();
     let waiting = delivery::Entity::find()
-        .filter(delivery::Column::State.is_in([DeliveryState::Pending, DeliveryState::Sending]))
+        .filter(delivery::unsettled())
+        .filter(delivery::Column::State.ne(DeliveryState::Accepted))
         .filter(delivery::Column::CreatedAt.lt(now - TimeDelta::hours(1)))
         .count(app.db.read())
         .await?;

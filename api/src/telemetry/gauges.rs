@@ -85,18 +85,29 @@ pub async fn look(app: &App, waiting: Waiting) -> String {
         board.put("redis_up", "whether Redis answers", f64::from(u8::from(up)));
     }
     connections(&app.db, &mut board);
-    let found = tokio::time::timeout(PATIENCE, Found::look(app)).await;
+    let up = matches!(
+        tokio::time::timeout(PATIENCE, answers(&app.db)).await,
+        Ok(Ok(()))
+    );
     board.put(
         "database_up",
         "whether the database answers in time",
-        f64::from(u8::from(matches!(found, Ok(Ok(_))))),
+        f64::from(u8::from(up)),
     );
-    match found {
-        Ok(Ok(found)) => found.put(&mut board),
-        Ok(Err(error)) => tracing::warn!(%error, "the database tells no figures"),
-        Err(_) => tracing::warn!("the database is too slow to tell its figures"),
+    if up {
+        match tokio::time::timeout(PATIENCE, Found::look(app)).await {
+            Ok(Ok(found)) => found.put(&mut board),
+            Ok(Err(error)) => tracing::warn!(%error, "the database tells no figures"),
+            Err(_) => tracing::warn!("the database is too slow to tell its figures"),
+        }
     }
     app.metrics.render() + &board.render()
+}
+
+async fn answers(db: &Db) -> Result<()> {
+    let statement = Statement::from_string(db.engine(), "SELECT 1");
+    db.read().query_one_raw(statement).await?;
+    Ok(())
 }
 
 /// Counts stay far below what a float counts exactly.
@@ -262,7 +273,7 @@ async fn deliveries(db: &Db) -> Result<Vec<(DeliveryState, i64)>> {
         .select_only()
         .column(delivery::Column::State)
         .column_as(delivery::Column::Id.count(), "count")
-        .filter(delivery::Column::State.is_in(OPEN))
+        .filter(delivery::unsettled())
         .group_by(delivery::Column::State)
         .into_tuple()
         .all(db.read())

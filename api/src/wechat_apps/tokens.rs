@@ -31,7 +31,7 @@ struct Kept {
 
 impl NodeTokens {
     /// A place that is shared if the cache is; `fetched` hears the name of every token fetched.
-    pub fn new(
+    pub fn shared_through(
         cache: &Cache,
         vault: Vault,
         fetched: impl Fn(&str) + Send + Sync + 'static,
@@ -114,7 +114,7 @@ mod tests {
     async fn a_cache_that_is_not_shared_shares_nothing_and_what_is_fetched_is_counted() {
         let (say, heard) = std::sync::mpsc::channel();
         let vault = Vault::new(&[(1, [1; 32])], [9; 32]);
-        let tokens = NodeTokens::new(&Cache::memory(), vault, move |name| {
+        let tokens = NodeTokens::shared_through(&Cache::memory(), vault, move |name| {
             say.send(name.to_owned()).unwrap();
         });
         let token = SharedToken {

@@ -43,7 +43,7 @@ pub fn rehearse(stage: &Stage, following: Following) -> Result<String> {
     let standby = primary
         .copy(&stage.home, "standby")?
         .start(&stage.home, "standby", &[])?;
-    let state = if following == Following::Synchronous {
+    let in_step = if following == Following::Synchronous {
         primary.ask("alter system set synchronous_standby_names = '*'")?;
         primary.ask("select pg_reload_conf()")?;
         "sync"
@@ -51,7 +51,7 @@ pub fn rehearse(stage: &Stage, following: Following) -> Result<String> {
         "async"
     };
     wait_until("the standby follows", || {
-        Ok(primary.ask("select sync_state from pg_stat_replication")? == state)
+        Ok(primary.ask("select sync_state from pg_stat_replication")? == in_step)
     })?;
     primary.ask(&format!("create database {DATABASE}"))?;
     let switch = Switch::start()?;
@@ -66,6 +66,11 @@ pub fn rehearse(stage: &Stage, following: Following) -> Result<String> {
         .prepare(&service.configuration_file(), MEMBERS, 1)?;
     let node = service.start()?;
 
+    if following == Following::Behind {
+        caught_up(&primary, &standby)?;
+        standby.ask("alter system set primary_conninfo = ''")?;
+        standby.ask("select pg_reload_conf()")?;
+    }
     let members =
         stage
             .loader

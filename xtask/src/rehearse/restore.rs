@@ -62,9 +62,9 @@ pub fn rehearse(stage: &Stage) -> Result<String> {
     if wanted == lost {
         bail!("nobody checked in after {moment}: nothing was rehearsed");
     }
-    let last = live.ask("select pg_walfile_name(pg_switch_wal())")?;
+    let segment = live.ask("select pg_walfile_name(pg_switch_wal())")?;
     wait_until("the last of the log is archived", || {
-        Ok(archive.join(&last).is_file())
+        Ok(archive.join(&segment).is_file())
     })?;
     drop(node);
     live.crash()?;
