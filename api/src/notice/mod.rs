@@ -32,7 +32,9 @@ mod wording;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use announce::{Announcement, announce, announce_closing};
-pub use check::{TemplateCheck, TemplateProblem, check_subscriptions, check_templates};
+pub use check::{
+    TemplateCheck, TemplateProblem, check_subscriptions, check_templates, has_subscriptions,
+};
 pub use deliver::{deliver, turn_due};
 pub use outcome::{Report, report};
 pub use reach::{Preview, preview};
