@@ -220,6 +220,10 @@ pub struct FieldKey {
 pub struct Wechat {
     /// Base URL of the server API.
     pub base_url: String,
+    /// Where the pictures of codes are shown, which phones fetch.
+    pub mp_url: String,
+    /// Where somebody is asked for his consent in a web page.
+    pub open_url: String,
     /// Where WeChat reaches this service, such as `https://station.example.org`, without a slash
     /// at its end; `xingdong check-config` asks the callback address of every account there.
     pub public_url: Option<String>,
@@ -236,7 +240,9 @@ pub struct Wechat {
 impl Default for Wechat {
     fn default() -> Self {
         Self {
-            base_url: "https://api.weixin.qq.com".to_owned(),
+            base_url: wechat::client::API_HOST.to_owned(),
+            mp_url: wechat::client::MP_HOST.to_owned(),
+            open_url: wechat::client::OPEN_HOST.to_owned(),
             public_url: None,
             content_check: ContentPolicy::Open,
             pages: Pages::default(),

@@ -70,6 +70,8 @@ impl WechatApps {
                         AppKind::OfficialAccount => wechat::AppKind::ServiceAccount,
                     }),
                     base_url: config.base_url.clone(),
+                    mp_url: config.mp_url.clone(),
+                    open_url: config.open_url.clone(),
                     ..wechat::App::new(&app.app_id, app.secret.reveal().to_owned().into())
                 };
                 (

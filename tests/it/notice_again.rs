@@ -166,3 +166,66 @@ async fn a_notice_is_told_again_once_its_template_is_put_right() {
         .await;
     assert_eq!((status, &problem["code"]), (409, &json!("wrong_step")));
 }
+
+/// The names of those to whom one of the notices of an activity was addressed.
+async fn addressed(t: &TestApp, activity: &str, purpose: &str) -> Vec<String> {
+    let notices = sheet(t, activity).await["notices"].clone();
+    let notice = notices
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|notice| notice["purpose"] == purpose);
+    let notice = notice.unwrap_or_else(|| panic!("{purpose}: {notices}"));
+    let path = format!("/activities/{activity}/deliveries?notice_id={}", id(notice));
+    let seen = t.see("staff1", &path).await;
+    let items = seen["items"].as_array().unwrap().iter();
+    items
+        .map(|item| item["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[actix_web::test]
+async fn that_an_activity_moved_is_told_to_exactly_those_who_were_told_of_it() {
+    let t = start().await;
+    follow(&t, &[("chen", 0), ("bo", 0)]).await;
+    let activity = t.activity("季度学习").await;
+    t.run_jobs().await;
+    let before = addressed(&t, &activity, "activity_published").await;
+    assert_eq!(before.len(), 4);
+    let seen = |who: &str| t.sim.handle.phone(who).len();
+    let (chen, bo, gao) = (seen("chen"), seen("bo"), seen("gao"));
+
+    // One comes into the group, and one who was told goes to another.
+    let sectors = t.see("office", "/sectors").await;
+    let new = json!({
+        "name": "林立", "phone": "10000000077", "sector_id": sectors["items"][0]["id"],
+        "group_id": t.group(0).await, "position": "member",
+    });
+    t.act("office", "/members", new).await;
+    let path = format!("/members/{}", t.members["bo"]);
+    let moved = json!({ "group_id": t.group(1).await });
+    let (status, problem) = t.patch("office", &path, moved).await;
+    assert_eq!(status, 200, "{problem}");
+    let to = json!({
+        "starts_at": "2026-09-24T09:00:00+08:00", "ends_at": "2026-09-24T12:00:00+08:00",
+        "reason": "场地占用",
+    });
+    let path = format!("/activities/{activity}/reschedule");
+    t.act("staff1", &path, to).await;
+    t.run_jobs().await;
+
+    assert_eq!(
+        addressed(&t, &activity, "activity_rescheduled").await,
+        before
+    );
+    assert_eq!((seen("chen"), seen("bo")), (chen + 1, bo + 1));
+    assert_eq!(seen("gao"), gao);
+    // A second tap moves nothing and tells nobody.
+    let again = json!({
+        "starts_at": "2026-09-24T09:00:00+08:00", "ends_at": "2026-09-24T12:00:00+08:00",
+        "reason": "场地占用",
+    });
+    let (status, _) = t.post("staff1", &path, again).await;
+    t.run_jobs().await;
+    assert_eq!(seen("chen"), chen + 1, "{status}");
+}

@@ -280,3 +280,54 @@ async fn an_account_without_callback_is_named() {
 
     only(&wrong(&t).await, &["没有配置消息推送", "安全模式"]);
 }
+
+#[actix_web::test]
+async fn subscription_templates_that_differ_are_named_field_by_field() {
+    let t = TestApp::changed(|world, config| {
+        let listed = vec!["区政协会议室".to_owned()];
+        let template = &mut world.sim_apps[0].templates[1];
+        template.listed.insert("thing1".to_owned(), listed);
+        let subscriptions = &mut config["wechat"]["apps"][0]["subscriptions"];
+        let purposes: Vec<String> = subscriptions.as_object().unwrap().keys().cloned().collect();
+        assert!(purposes.len() > 1, "{purposes:?}");
+        let published = &mut subscriptions["activity_published"];
+        published["long_term"] = json!(true);
+        published["fields"]["thing9"] = json!("title");
+        let of_account = &mut config["wechat"]["apps"][1]["subscriptions"];
+        of_account["activity_published"]["template_id"] = json!("gone");
+    })
+    .await;
+
+    let wrong = wrong(&t).await;
+
+    for words in [
+        "活动通知订阅消息模板：账号中没有模板 gone",
+        "活动通知订阅消息模板：配置了字段 thing9，模板中没有",
+        "活动通知订阅消息模板：是一次性订阅，配置为长期订阅",
+        "字段 thing1 只能填写固定的值（区政协会议室）",
+    ] {
+        assert!(
+            wrong.iter().any(|one| one.contains(words)),
+            "{words}: {wrong:?}"
+        );
+    }
+    assert_eq!(wrong.len(), 4, "{wrong:?}");
+}
+
+#[actix_web::test]
+async fn a_mini_program_that_is_none_is_found_out() {
+    let t = TestApp::changed(|world, _| {
+        world.sim_apps[0].kind = SimKind::ServiceAccount;
+    })
+    .await;
+
+    // Members cannot sign in there either, but the operator hears it before they try.
+    only(&wrong(&t).await, &["不是小程序（48001）", "app_id"]);
+    let t = TestApp::start().await;
+    let findings = check(&t.app).await;
+    assert!(
+        findings
+            .iter()
+            .any(|one| one.app_id == MINI_PROGRAM && one.text == "是小程序")
+    );
+}

@@ -118,7 +118,7 @@ pub struct Move {
 }
 
 /// Moves a published activity that has not begun. Answers and leaves stand: who said he would
-/// come is told and may answer anew.
+/// come is told and may answer anew. The same once more changes nothing and tells nobody.
 pub async fn reschedule(
     app: &App,
     on: &On<op::ActivityReschedule, activity::Model>,
@@ -163,6 +163,14 @@ pub async fn reschedule(
                 point.check(&mut fields);
             }
             fields.finish()?;
+            let moves = times != Times::of(&row)?
+                || elsewhere
+                || to.point.is_some_and(|point| point != Point::of(&row));
+            if !moves && row.status_reason.as_ref() == Some(&to.reason) {
+                // A second tap: everybody was told already.
+                write.unchanged();
+                return Ok(row);
+            }
             if term_of(&write.txn, write.committee, times.starts_at()).await? != row.term_id {
                 return Err(ApiError::field(start, "outside_term", "不能改到另一届"));
             }

@@ -299,7 +299,7 @@ pub fn config(world: &World, keys: &Keys, database: &Path, wechat: &str) -> Valu
         "database": { "url": format!("sqlite:{}", database.display()) },
         "auth": { "keys": [{ "id": "demo", "secret": keys.signing }] },
         "crypto": { "field_keys": [{ "id": 1, "secret": keys.field }], "index_key": keys.index },
-        "wechat": { "base_url": wechat, "apps": world.configured },
+        "wechat": { "base_url": wechat, "mp_url": wechat, "open_url": wechat, "apps": world.configured },
         "log": { "filter": "warn", "json": false },
     })
 }

@@ -2,7 +2,8 @@
 
 use domain::ids::CommitteeId;
 use domain::notice::{Channel, NoticePurpose};
-use wechat::template::{Finding, Template, compare};
+use wechat::subscribe::{SubscribeTemplate, Term};
+use wechat::template::{Finding, Template, compare, compare_fields};
 use wechat::values::{self, Kind};
 
 use super::templates::Templates;
@@ -52,19 +53,38 @@ pub async fn check_templates(
     Ok(check)
 }
 
-/// Holds what subscription messages are filled with against the rules of their fields.
+/// The channels of subscription messages, of which an account has one.
+const SUBSCRIBED: [Channel; 2] = [Channel::AccountSubscription, Channel::MiniProgram];
+
+/// Whether an account has a template of subscription messages in use.
+pub async fn has_subscriptions(
+    app: &App,
+    committee: CommitteeId,
+    account: &WechatApp,
+) -> Result<bool> {
+    let templates = Templates::of(app.db.read(), committee).await?;
+    let mut all = SUBSCRIBED.iter().flat_map(|channel| {
+        let purposes = NoticePurpose::ALL.iter();
+        purposes.map(|purpose| templates.get(account, *channel, *purpose))
+    });
+    Ok(all.any(|template| template.is_some()))
+}
+
+/// Holds the templates of subscription messages against those the account has.
 pub async fn check_subscriptions(
     app: &App,
     committee: CommitteeId,
     account: &WechatApp,
+    there: &[SubscribeTemplate],
 ) -> Result<TemplateCheck> {
     let templates = Templates::of(app.db.read(), committee).await?;
     let mut check = TemplateCheck::default();
-    for channel in [Channel::AccountSubscription, Channel::MiniProgram] {
+    for channel in SUBSCRIBED {
         for &purpose in NoticePurpose::ALL {
             if let Some(template) = templates.get(account, channel, purpose) {
                 check.in_use += 1;
-                check.problems.extend(unfit(purpose, template));
+                let problems = subscription_problems(purpose, template, there);
+                check.problems.extend(problems);
             }
         }
     }
@@ -99,28 +119,77 @@ fn problems(
 ) -> Vec<TemplateProblem> {
     let keys = template.fields.keys().map(String::as_str);
     let differences = compare(there, &template.template_id, keys);
-    let different = differences.into_iter().map(|difference| {
-        let (text, advice) = match difference {
-            Finding::NoSuchTemplate { template_id } => (
-                format!("账号中没有模板 {template_id}"),
-                "在公众平台“模板消息”或“类目模板”中核对模板 ID 是否属于本账号；同一模板在不同账号中 ID 不同",
-            ),
-            Finding::NotConfigured { key } => (
-                format!("模板要求字段 {key}，配置中没有"),
-                "在配置的 fields 中补上该字段，否则发送时报 47003",
-            ),
-            Finding::NoSuchField { key } => (
-                format!("配置了字段 {key}，模板中没有"),
-                "按模板详情改正 fields 中的字段名",
-            ),
-            Finding::OldKind { key } => (
-                format!("字段 {key} 属于旧的行业模板"),
-                "旧模板的内容会被微信截断，请换用类目模板",
-            ),
-        };
-        TemplateProblem::new(purpose, text, advice)
-    });
+    let different = differences
+        .into_iter()
+        .map(|difference| differing(purpose, difference));
     different.chain(unfit(purpose, template)).collect()
+}
+
+fn subscription_problems(
+    purpose: NoticePurpose,
+    template: &config::Template,
+    there: &[SubscribeTemplate],
+) -> Vec<TemplateProblem> {
+    let known = there
+        .iter()
+        .find(|known| known.template_id == template.template_id);
+    let Some(known) = known else {
+        let template_id = template.template_id.clone();
+        return vec![differing(purpose, Finding::NoSuchTemplate { template_id })];
+    };
+    let keys = template.fields.keys().map(String::as_str);
+    let mut problems: Vec<TemplateProblem> = compare_fields(&known.content, keys)
+        .into_iter()
+        .map(|difference| differing(purpose, difference))
+        .collect();
+    if template.long_term && known.term == Term::Once {
+        problems.push(TemplateProblem::new(
+            purpose,
+            "是一次性订阅，配置为长期订阅".to_owned(),
+            "去掉 long_term，否则委员同意一次后再发即被拒绝（43101）",
+        ));
+    }
+    for (key, name) in &template.fields {
+        let sample = SAMPLES.iter().find(|(known, _)| known == name);
+        let list = known.lists.get(key);
+        if let (Some((_, sample)), Some(list)) = (sample, list)
+            && !list.iter().any(|value| value == sample)
+        {
+            problems.push(TemplateProblem::new(
+                purpose,
+                format!(
+                    "字段 {key} 只能填写固定的值（{}），不能填写 {name}",
+                    list.join("、")
+                ),
+                "换一个没有固定值字段的模板",
+            ));
+        }
+    }
+    problems.extend(unfit(purpose, template));
+    problems
+}
+
+/// What differs, and what to do about it.
+fn differing(purpose: NoticePurpose, difference: Finding) -> TemplateProblem {
+    let (text, advice) = match difference {
+        Finding::NoSuchTemplate { template_id } => (
+            format!("账号中没有模板 {template_id}"),
+            "在公众平台“模板消息”或“类目模板”中核对模板 ID 是否属于本账号；同一模板在不同账号中 ID 不同",
+        ),
+        Finding::NotConfigured { key } => (
+            format!("模板要求字段 {key}，配置中没有"),
+            "在配置的 fields 中补上该字段，否则发送时报 47003",
+        ),
+        Finding::NoSuchField { key } => (
+            format!("配置了字段 {key}，模板中没有"),
+            "按模板详情改正 fields 中的字段名",
+        ),
+        Finding::OldKind { key } => (
+            format!("字段 {key} 属于旧的行业模板"),
+            "旧模板的内容会被微信截断，请换用类目模板",
+        ),
+    };
+    TemplateProblem::new(purpose, text, advice)
 }
 
 /// The fields that take a value we do not have, or one they cannot hold.
