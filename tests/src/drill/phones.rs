@@ -3,6 +3,7 @@
 //!
 //! Every second phone sends an `Idempotency-Key`. The others do without, for a key alone would
 //! already hide an answer that comes before its commit: the answer is kept with the key first.
+//! Every tenth is in an impatient hand, which taps twice.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use actix_web::rt::task::JoinHandle;
 use api::clock::Clock;
 use domain::checkin::{Slot, code};
+use futures_util::future::join;
 use reqwest::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
@@ -76,6 +78,19 @@ pub struct CheckIn {
     pub acknowledged: Option<(u16, Value)>,
 }
 
+impl CheckIn {
+    /// Keeps what was heard; a success is the last of it.
+    fn take(&mut self, heard: &mut Vec<(Heard, Value)>) {
+        heard.sort_by_key(|(heard, _)| matches!(heard, Heard::Answer(200 | 201, ..)));
+        for (heard, body) in heard.drain(..) {
+            if let Heard::Answer(status @ (200 | 201), ..) = heard {
+                self.acknowledged = Some((status, body));
+            }
+            self.heard.push(heard);
+        }
+    }
+}
+
 /// How many phones there are, and how they use the nodes.
 #[derive(Clone, Copy, Debug)]
 pub struct Rush {
@@ -101,6 +116,9 @@ pub struct Venue {
     rush: Rush,
     begun: Cell<usize>,
     closed: Cell<bool>,
+    exhausted: Cell<bool>,
+    /// How many tries were sent, and which of them are not answered yet.
+    sent: Cell<usize>,
     out: RefCell<BTreeMap<usize, Instant>>,
     /// Every try, in the order of the answers.
     tries: RefCell<Vec<Try>>,
@@ -129,6 +147,8 @@ impl Venue {
             rush,
             begun: Cell::new(0),
             closed: Cell::new(false),
+            exhausted: Cell::new(false),
+            sent: Cell::new(0),
             out: RefCell::default(),
             tries: RefCell::default(),
             check_ins: RefCell::default(),
@@ -154,6 +174,7 @@ impl Venue {
     pub async fn until_acknowledged(&self, count: usize) {
         let began = Instant::now();
         while self.acknowledged() < count {
+            assert!(!self.exhausted.get(), "the drill needs more members");
             assert!(
                 began.elapsed() < Duration::from_mins(1),
                 "{} are acknowledged, the last that failed: {:#?}",
@@ -169,6 +190,7 @@ impl Venue {
     pub async fn until_well(&self, at_most: Duration) -> Duration {
         let began = Instant::now();
         loop {
+            assert!(!self.exhausted.get(), "the drill needs more members");
             tokio::time::sleep(Duration::from_millis(20)).await;
             let since = Instant::now().checked_sub(WELL_FOR).expect("a second ago");
             let waiting = self.out.borrow().values().any(|&sent| sent < since);
@@ -218,14 +240,18 @@ impl Venue {
         while !self.closed.get() {
             let turn = self.begun.replace(self.begun.get() + 1);
             let (act, member) = (turn / members, turn % members);
-            assert!(act < self.acts.len(), "more members are needed");
+            if self.acts.len() <= act {
+                // A panic here would end this phone alone.
+                self.exhausted.set(true);
+                return;
+            }
             let now = Slot::at(Clock::System.now());
             let (activity, keys) = (self.acts[act].activity, self.acts[act].keys.current());
             let client_id = format!("phone-{act}-{member}");
             let mut check_in = CheckIn {
                 act,
                 member,
-                key: (turn % 2 == 0).then(|| client_id.clone()),
+                key: (turn.is_multiple_of(2)).then(|| client_id.clone()),
                 body: json!({
                     "code": code(keys, activity, now), "slot": now, "client_id": client_id,
                 }),
@@ -236,7 +262,16 @@ impl Venue {
             let (mut node, began) = (number, Instant::now());
             while check_in.acknowledged.is_none() {
                 node = self.choose(node);
-                let heard = self.try_at(node, &mut check_in, turn).await;
+                let here = self.hear(node, &check_in);
+                let mut heard = if check_in.heard.is_empty() && turn % 10 == 1 {
+                    let there = self.hear(self.choose(node + 1), &check_in);
+                    let (here, there) = join(here, there).await;
+                    vec![there, here]
+                } else {
+                    vec![here.await]
+                };
+                check_in.take(&mut heard);
+                let heard = check_in.heard.last().expect("it was tried").clone();
                 assert!(
                     began.elapsed() < Duration::from_mins(2),
                     "{} is never acknowledged: {heard:?}",
@@ -269,28 +304,25 @@ impl Venue {
         ready.unwrap_or(node) % count
     }
 
-    async fn try_at(&self, node: usize, check_in: &mut CheckIn, turn: usize) -> Heard {
-        let sent = Instant::now();
-        self.out.borrow_mut().insert(turn, sent);
-        let heard = self.ask(&self.nodes[node].base, check_in).await;
-        self.out.borrow_mut().remove(&turn);
-        let heard = match heard {
+    /// Tries once at a node and keeps what comes back, with the body of the answer.
+    async fn hear(&self, node: usize, check_in: &CheckIn) -> (Heard, Value) {
+        let (sent, ticket) = (Instant::now(), self.sent.replace(self.sent.get() + 1));
+        self.out.borrow_mut().insert(ticket, sent);
+        let answer = self.ask(&self.nodes[node].base, check_in).await;
+        self.out.borrow_mut().remove(&ticket);
+        let (heard, body) = match answer {
             Ok((status, body, again)) => {
-                if matches!(status, 200 | 201) {
-                    check_in.acknowledged = Some((status, body.clone()));
-                }
                 let code = body["code"].as_str().unwrap_or_default().to_owned();
-                Heard::Answer(status, code, again)
+                (Heard::Answer(status, code, again), body)
             }
-            Err(error) => Heard::Nothing(format!("{error:?}")),
+            Err(error) => (Heard::Nothing(format!("{error:?}")), Value::Null),
         };
         self.tries.borrow_mut().push(Try {
             sent,
             took: sent.elapsed(),
             heard: heard.clone(),
         });
-        check_in.heard.push(heard.clone());
-        heard
+        (heard, body)
     }
 
     async fn ask(

@@ -59,11 +59,12 @@ impl Guarded {
             .join("xtask")
             .join(format!("{}{name}.log", home.prefix));
         // Of a server that is started again we want to read all.
+        let again = room.join("server.pid").exists();
         let output = File::options()
             .create(true)
             .write(true)
-            .append(home.keeps)
-            .truncate(!home.keeps)
+            .append(again)
+            .truncate(!again)
             .open(&log);
         let output = output.with_context(|| format!("creating {}", log.display()))?;
         let shell = home
