@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::notice::pause::Cause;
+use crate::notice::pause::Stop;
 
 const POLICY: &Policy = &Policy::WECHAT;
 
