@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use domain::ids::{DeliveryId, IdentityId, NoticeId};
+use domain::ids::{IdentityId, NoticeId};
 use domain::notice::delivery::{Answer, Claim, NOT_FOLLOWING, Policy, Way};
 use domain::notice::{Channel, DeliveryState};
 use entity::{Scoped, delivery, identity, job, notice};
@@ -18,13 +18,12 @@ use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use tokio::sync::mpsc;
 
-use super::announce::enqueue_carrying;
 use super::carry::Letter;
+use super::credit;
 use super::outcome::{Tried, count, record, settle};
 use super::pauses::Pauses;
 use super::rows::{machine, open_rows, put};
 use super::verdict::Heard;
-use super::{TURN, credit};
 use crate::app::App;
 use crate::callback;
 use crate::error::{ApiError, Result};
@@ -110,47 +109,6 @@ pub async fn deliver(app: &App, job: &job::Model) -> Result<Outcome> {
         return Ok(Outcome::Later(app.clock.now()));
     }
     run.next().await
-}
-
-/// Finds the next way for one whose message WeChat took and then could not deliver. Payload:
-/// `{ delivery_id }`.
-pub async fn turn_due(app: &App, job: &job::Model) -> Result<Outcome> {
-    let id: DeliveryId = job.payload["delivery_id"]
-        .as_str()
-        .and_then(|id| id.parse().ok())
-        .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a {TURN} job names no delivery")))?;
-    let committee = job.committee_id;
-    let now = app.clock.now();
-    let notice = app
-        .db
-        .housekeeping(async |txn| {
-            let row = delivery::Entity::find_by_id((committee, id))
-                .lock_exclusive()
-                .one(txn)
-                .await?;
-            let Some(row) = row.filter(|row| machine(row).asks_for_another_way()) else {
-                return Ok(None);
-            };
-            let notice = notice::Entity::find_by_id((committee, row.notice_id));
-            let Some(notice) = notice.one(txn).await? else {
-                return Ok(None);
-            };
-            let member = row.member_id;
-            settle(app, txn, &notice, vec![row], now).await?;
-            let sends = open_rows(committee, notice.id)
-                .filter(delivery::Column::MemberId.eq(member))
-                .one(txn)
-                .await?;
-            if sends.is_some() {
-                enqueue_carrying(txn, &notice, now).await?;
-            }
-            Ok(sends.map(|_| notice.id))
-        })
-        .await?;
-    if notice.is_some() {
-        app.work.notify_one();
-    }
-    Ok(Outcome::Done)
 }
 
 impl Run<'_> {

@@ -26,6 +26,7 @@ mod subscription_routes;
 mod subscriptions;
 mod template_routes;
 mod templates;
+mod turn;
 mod verdict;
 mod wording;
 
@@ -35,10 +36,11 @@ pub use announce::{Announcement, announce, announce_closing};
 pub use check::{
     TemplateCheck, TemplateProblem, check_subscriptions, check_templates, has_subscriptions,
 };
-pub use deliver::{deliver, turn_due};
+pub use deliver::deliver;
 pub use outcome::{Report, report};
 pub use reach::{Preview, preview};
 pub use reminders::{reconcile, remind_due};
+pub use turn::turn_due;
 
 /// Job: carry a notice to its recipients. Payload: `{ notice_id }`.
 pub const DELIVER: &str = "notice.deliver";
