@@ -1,7 +1,7 @@
 //! One row at a time; many of them under faults are in `domain/tests/delivery.rs`.
 
 use super::*;
-use crate::notice::pause::Cause;
+use crate::notice::pause::{Cause, Stop};
 
 const POLICY: &Policy = &Policy::WECHAT;
 
