@@ -1,6 +1,8 @@
 //! What Prometheus is told: every figure that an alert or the dashboard asks for is there, and says
 //! what happened.
 
+#![expect(clippy::float_cmp, reason = "what is compared are whole numbers")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

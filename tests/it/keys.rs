@@ -232,7 +232,7 @@ async fn fields_are_sealed_anew_while_members_use_them_and_the_old_key_can_go() 
             value["crypto"]["field_keys"]
                 .as_array_mut()
                 .unwrap()
-                .reverse()
+                .reverse();
         })
         .await;
     assert_eq!(sealed_by(&service.nodes[0].app).await, BTreeSet::from([1]));
