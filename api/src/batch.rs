@@ -6,11 +6,16 @@
 //! query costs one way to the database and back.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{ApiError, Code, Result};
+
+/// How long a batch may take. The database gives statements up before that; a network that was cut
+/// tells nobody. Shorter than a request waits, so that whoever asked hears it.
+const LONGEST: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 7 });
 
 /// What is asked, and where the answer goes.
 type Asked<T, R> = (T, oneshot::Sender<Result<R>>);
@@ -98,14 +103,15 @@ fn come_again() -> ApiError {
     }
 }
 
-/// A panic has failed like anything else; the queue goes on.
+/// A panic has failed like anything else, and so has what does not end: the queue goes on.
 async fn together<T, R>(
     perform: &impl AsyncFn(&[T]) -> Result<Vec<Result<R>>>,
     items: &[T],
 ) -> Result<Vec<Result<R>>> {
-    let outcomes = AssertUnwindSafe(perform(items))
-        .catch_unwind()
+    let performed = AssertUnwindSafe(perform(items)).catch_unwind();
+    let outcomes = tokio::time::timeout(LONGEST, performed)
         .await
+        .map_err(|_| ApiError::unavailable(anyhow::anyhow!("a batch took over {LONGEST:?}")))?
         .unwrap_or_else(|_| Err(anyhow::anyhow!("a batch panicked").into()))?;
     if outcomes.len() == items.len() {
         Ok(outcomes)
@@ -205,6 +211,21 @@ mod tests {
         assert_eq!(queue.ask(2).await.unwrap(), 4);
 
         assert_eq!(*groups.borrow(), [1]);
+    }
+
+    #[actix_web::test]
+    async fn what_does_not_end_is_given_up_and_the_queue_goes_on() {
+        let queue = Batcher::<u32, u32>::spawn(8, 1, async |numbers: &[u32]| {
+            if numbers == [1] {
+                std::future::pending::<()>().await;
+            }
+            Ok(numbers.iter().map(|&number| Ok(number)).collect())
+        });
+
+        let (lost, next) = futures_util::future::join(queue.ask(1), queue.ask(2)).await;
+
+        assert_eq!(lost.unwrap_err().code, Code::Unavailable);
+        assert_eq!(next.unwrap(), 2);
     }
 
     #[actix_web::test]

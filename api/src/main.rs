@@ -425,17 +425,7 @@ async fn serve(app: Arc<App>) -> Result<()> {
         .then(|| Worker::spawn(Arc::clone(&app)));
     let checked = Arc::clone(&app);
     let check = actix_web::rt::spawn(async move { wechat_account::check_and_note(&checked).await });
-    if stop_signal().await? == Stop::Terminated {
-        let seconds = app.config.server.drain_seconds;
-        app.leave();
-        tracing::info!(seconds, "leaving: not ready any more, still serving");
-        // Whoever asks a second time does not want to wait.
-        let drained = std::time::Duration::from_secs(seconds);
-        if let Ok(again) = tokio::time::timeout(drained, stop_signal()).await {
-            again?;
-        }
-    }
-    tracing::info!("stopping: running requests and jobs finish");
+    let asked = stop_signal().await?;
     // The next start checks the accounts again.
     check.abort();
     let jobs = async {
@@ -443,13 +433,33 @@ async fn serve(app: Arc<App>) -> Result<()> {
             worker.stop(GRACE).await;
         }
     };
-    futures_util::future::join3(handle.stop(true), jobs, check)
-        .await
-        .2
-        .ok();
+    let requests = async {
+        if asked == Stop::Terminated {
+            drain(&app).await?;
+        }
+        tracing::info!("stopping: running requests finish");
+        handle.stop(true).await;
+        Ok::<_, anyhow::Error>(())
+    };
+    let (requests, ()) = futures_util::future::join(requests, jobs).await;
+    requests?;
+    check.await.ok();
     running.await??;
     close(&app).await;
     Ok(actix_web::rt::task::spawn_blocking(telemetry::stop).await?)
+}
+
+/// Goes on serving while whoever shares out the requests leads them elsewhere.
+async fn drain(app: &App) -> Result<()> {
+    let seconds = app.config.server.drain_seconds;
+    app.leave();
+    tracing::info!(seconds, "leaving: not ready any more, still serving");
+    // Whoever asks a second time does not want to wait.
+    let drained = std::time::Duration::from_secs(seconds);
+    if let Ok(again) = tokio::time::timeout(drained, stop_signal()).await {
+        again?;
+    }
+    Ok(())
 }
 
 /// Why the program is to stop.

@@ -3,15 +3,22 @@
 //! `XINGDONG_TEST_ENGINE` is `embedded` (the default) or `servers`; with `servers` the addresses
 //! must be there, and a service that did not reach both fails the test rather than passing on less.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
 use api::app::App;
-use sea_orm::{ConnectionTrait, Database, DatabaseBackend};
+use api::db::{Db, Tables};
+use sea_orm::{ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Megabytes that must be free for tests to lie in memory.
 const MUCH: u64 = 1_024;
+
+/// Names the advisory lock that is held while the template is made.
+const TEMPLATE: i64 = 0x7465_6d70_6c61_7465;
+/// When the system's own chain begins in it: before any test.
+const EARLY: &str = "2020-01-01T00:00:00+08:00";
 
 /// A database of one test's own.
 pub struct Engine {
@@ -109,18 +116,57 @@ impl Servers {
         let server = Database::connect(options)
             .await
             .expect("PostgreSQL answers");
+        let (address, _) = postgres
+            .rsplit_once('/')
+            .expect("the address ends in a database");
+        let template = template(&server, address).await;
         server
-            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .execute_unprepared(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .await
             .expect("a database of our own");
         server.close().await.expect("the connection closes");
-        let (server, _) = postgres
-            .rsplit_once('/')
-            .expect("the address ends in a database");
         Self {
-            postgres: format!("{server}/{name}"),
+            postgres: format!("{address}/{name}"),
             redis,
             name,
         }
     }
+}
+
+/// The name of a migrated database from which others are copied: a copy takes a tenth of the time
+/// that the migrations take on a disk. The first test of a run makes it, and the others wait.
+async fn template(server: &DatabaseConnection, address: &str) -> String {
+    let mut steps = DefaultHasher::new();
+    Tables::known().hash(&mut steps);
+    let name = format!("xd_template_{:016x}", steps.finish());
+    let lock = format!("SELECT pg_advisory_lock({TEMPLATE})");
+    server.execute_unprepared(&lock).await.expect("our turn");
+    let there = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
+    let there = Statement::from_string(DatabaseBackend::Postgres, there);
+    let there = server.query_one_raw(there).await.expect("a list");
+    if there.is_none() {
+        let making = format!("{name}_making");
+        for statement in [
+            // Whoever began before us was killed.
+            format!("DROP DATABASE IF EXISTS {making}"),
+            format!("CREATE DATABASE {making}"),
+        ] {
+            let done = server.execute_unprepared(&statement).await;
+            done.expect("an empty database");
+        }
+        let config = json!({ "url": format!("{address}/{making}") });
+        let config = serde_json::from_value(config).expect("a configuration");
+        let db = Db::open(&config).await.expect("it opens");
+        db.migrate(crate::at(EARLY)).await.expect("migrations run");
+        db.close().await;
+        let rename = format!("ALTER DATABASE {making} RENAME TO {name}");
+        let renamed = server.execute_unprepared(&rename).await;
+        renamed.expect("nobody else uses it");
+    }
+    let unlock = format!("SELECT pg_advisory_unlock({TEMPLATE})");
+    server
+        .execute_unprepared(&unlock)
+        .await
+        .expect("the next one's turn");
+    name
 }
