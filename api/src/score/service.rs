@@ -209,15 +209,14 @@ pub async fn sheet(app: &App, member: member::Model, period: Period) -> Result<A
     }
     let scheme = in_force(app, committee, period).await?.scheme;
     let person = Places::load(app, committee).await?.person(&member);
-    let facts = match periods::closed(app, committee, period).await? {
+    let facts = if periods::closed(app, committee, period).await?.is_some() {
         // Whoever has no sheet of a closed period has nothing in it.
-        Some(_) => Arc::default(),
-        None => {
-            let span = known::of_period(period);
-            app.facts
-                .of_member(&app.db, committee, span, member.id)
-                .await?
-        }
+        Arc::default()
+    } else {
+        let span = known::of_period(period);
+        app.facts
+            .of_member(&app.db, committee, span, member.id)
+            .await?
     };
     let one = candidate(&scheme, period, person, facts, Vec::new(), false);
     Ok(Assessed::new(member, one, None))
