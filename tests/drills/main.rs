@@ -10,6 +10,7 @@
 
 mod postgres;
 mod redis;
+mod replica;
 mod update;
 
 use std::rc::Rc;

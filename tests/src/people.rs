@@ -7,8 +7,9 @@ use domain::people::{MemberStatus, Position, SeatKind};
 use entity::{Scoped, group, member, seat, sector, term};
 use sea_orm::{EntityTrait, QueryOrder, Set};
 use uuid::Uuid;
+use wechat::sim::{Push, PushHabits};
 
-use crate::TestApp;
+use crate::{TestApp, until};
 use api::demo::world::{COMMITTEE, official_account};
 
 /// Name, phone, group from 0, convener, committee.
@@ -118,13 +119,26 @@ impl TestApp {
         self.know("x-", credentials);
         self.other = committee;
         self.seat(committee, &OTHERS).await;
+        let handle = self.sim.handle.clone();
+        handle.set_push_habits(PushHabits {
+            delay_min_millis: 0,
+            delay_max_millis: 0,
+            ..PushHabits::default()
+        });
         for (index, (who, _, phone, group, _)) in PEOPLE.iter().chain(&OTHERS).enumerate() {
             // Two committees may have members of one phone number; a phone belongs to one person.
             self.phone(who, phone);
             if index < PEOPLE.len() && *who != "ding" {
-                self.sim.handle.follow(&official_account(*group), who);
+                handle.follow(&official_account(*group), who);
             }
         }
+        // A push that came during the test would be counted among its own.
+        until("WeChat has told of every follower", async || {
+            let over = |push: &Push| push.delivered || push.lost || push.service_failure;
+            handle.pushes().iter().all(over)
+        })
+        .await;
+        handle.set_push_habits(PushHabits::default());
     }
 
     async fn seat(&mut self, committee: CommitteeId, people: &[Person]) {

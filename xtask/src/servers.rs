@@ -56,6 +56,12 @@ impl Servers {
         self.redis.start_again(&self.home)
     }
 
+    /// A standby that follows our PostgreSQL from now on.
+    pub fn standby(&self) -> Result<Postgres> {
+        let copy = self.postgres.copy(&self.home, "standby")?;
+        copy.start(&self.home, "standby", &[])
+    }
+
     /// The variables by which the tests find these servers.
     pub fn environment(&self) -> [(&'static str, String); 3] {
         [
