@@ -8,6 +8,7 @@ mod chaos;
 mod check;
 mod clients;
 mod dist;
+mod packages;
 mod rehearse;
 mod test;
 

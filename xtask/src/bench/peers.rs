@@ -1,16 +1,14 @@
 //! What a team would write instead of us (`tests/peers`): installed, started, and stopped.
-//!
-//! Versions and hashes stand beside the sources; an installation is kept below `target` until one
-//! of these files changes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::service::{KEY, Running};
+use crate::packages::{self, Package};
 use crate::servers::free_port;
-use crate::{tools, workspace};
+use crate::workspace;
 
 /// Connections of each process to PostgreSQL.
 const CONNECTIONS: &str = "8";
@@ -67,22 +65,14 @@ pub struct Peers {
 impl Peers {
     /// Installs them if they have to be.
     pub fn install() -> Result<Self> {
-        tools::languages()?;
-        let sources = workspace::root().join("tests/peers");
-        let folder = workspace::target().join("xtask").join("peers");
-        let (mark, wanted) = (folder.join("installed"), pins(&sources)?);
-        if !std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
-            if folder.exists() {
-                std::fs::remove_dir_all(&folder)?;
-            }
-            install_fastapi(&folder, &sources)?;
-            install_fastify(&folder, &sources)?;
-            // Written last: an installation that was broken off is begun again.
-            std::fs::write(&mark, wanted)?;
-        }
+        let peers = [
+            ("fastapi", Package::Python("tests/peers/fastapi")),
+            ("fastify", Package::Node("tests/peers/fastify")),
+        ];
+        let folder = packages::installed("peers", &peers)?;
         // Sources change more often than what they stand on.
         std::fs::copy(
-            sources.join("fastify/service.js"),
+            workspace::root().join("tests/peers/fastify/service.js"),
             folder.join("fastify/service.js"),
         )?;
         Ok(Self { folder })
@@ -127,52 +117,4 @@ impl Peers {
         let log = self.folder.join(format!("{peer:?}.log").to_lowercase());
         Running::start(command, port, &log)
     }
-}
-
-fn pins(sources: &Path) -> Result<String> {
-    let files = ["fastapi/requirements.txt", "fastify/package-lock.json"];
-    let texts: Result<Vec<String>> = files
-        .iter()
-        .map(|name| {
-            let file = sources.join(name);
-            std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
-        })
-        .collect();
-    Ok(texts?.concat())
-}
-
-fn install_fastapi(folder: &Path, sources: &Path) -> Result<()> {
-    let room = folder.join("fastapi");
-    workspace::run(Command::new("python3").args(["-m", "venv"]).arg(&room))?;
-    let options = [
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-    ];
-    workspace::run(
-        Command::new(room.join("bin/pip"))
-            .args(options)
-            .arg("--requirement")
-            .arg(sources.join("fastapi/requirements.txt")),
-    )
-    .context("FastAPI could not be installed")
-}
-
-fn install_fastify(folder: &Path, sources: &Path) -> Result<()> {
-    let room = folder.join("fastify");
-    std::fs::create_dir_all(&room)?;
-    for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(sources.join("fastify").join(name), room.join(name))?;
-    }
-    // Nobody's install scripts run here: none of the packages needs one.
-    let options = [
-        "ci",
-        "--no-fund",
-        "--no-audit",
-        "--ignore-scripts",
-        "--silent",
-    ];
-    workspace::run(Command::new("npm").args(options).current_dir(&room))
-        .context("Fastify could not be installed")
 }
