@@ -9,12 +9,8 @@ use api::clock::Clock;
 use api::config::{self, Config};
 use api::doctor::{self, Finding, Verdict};
 use api::upkeep::{self, Upkeep};
-use chrono::TimeDelta;
-use domain::ids::{JobId, PauseId};
-use domain::notice::Channel;
 use domain::notice::pause::Cause;
-use entity::{channel_pause, job};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Set};
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 use tests::TestApp;
 
@@ -275,26 +271,6 @@ async fn tables_that_are_behind_or_ahead_are_told_apart_and_a_newer_one_is_no_ou
     t.stop().await;
 }
 
-async fn job(t: &TestApp, state: &str, minutes_ago: i64) {
-    let now = t.now();
-    let row = job::ActiveModel {
-        committee_id: Set(t.committee),
-        id: Set(JobId::new(now, api::crypto::random())),
-        kind: Set("nightly.tidy".to_owned()),
-        payload: Set(json!({})),
-        unique_key: Set(None),
-        run_at: Set(now - TimeDelta::minutes(minutes_ago)),
-        state: Set(state.to_owned()),
-        attempts: Set(0),
-        lease_until: Set(None),
-        fence: Set(0),
-        last_error: Set(Some("it broke".to_owned())),
-        created_at: Set(now),
-        finished_at: Set(None),
-    };
-    row.insert(t.app.db.migrations()).await.unwrap();
-}
-
 #[actix_web::test]
 async fn work_that_nobody_does_and_accounts_that_may_not_send_are_found() {
     let t = TestApp::start().await;
@@ -304,30 +280,12 @@ async fn work_that_nobody_does_and_accounts_that_may_not_send_are_found() {
     assert_eq!(verdict(&sound, "jobs"), Verdict::Fine);
     assert_eq!(verdict(&sound, "pauses"), Verdict::Fine);
 
-    job(&t, "ready", 3).await;
+    t.overdue_job("ready", 3).await;
     let soon = examined(&t, folder.path(), |_| {}).await;
     assert_eq!(verdict(&soon, "jobs"), Verdict::Fine);
-    job(&t, "ready", 7).await;
-    job(&t, "dead", 60).await;
-    let now = t.now();
-    let pause = channel_pause::ActiveModel {
-        committee_id: Set(t.committee),
-        id: Set(PauseId::new(now, api::crypto::random())),
-        app_id: Set("wx-station".to_owned()),
-        channel: Set(Channel::OfficialAccount),
-        template_id: Set(String::new()),
-        cause: Set(Cause::Configuration),
-        code: Set(Some(40125)),
-        message: Set(None),
-        rid: Set(None),
-        seen_ip: Set(None),
-        since: Set(now),
-        until: Set(None),
-        strikes: Set(1),
-        resumed_by: Set(None),
-        resumed_at: Set(None),
-    };
-    pause.insert(t.app.db.migrations()).await.unwrap();
+    t.overdue_job("ready", 7).await;
+    t.overdue_job("dead", 60).await;
+    t.paused_account("wx-station", Cause::Configuration).await;
 
     let broken = examined(&t, folder.path(), |_| {}).await;
 

@@ -8,10 +8,8 @@ use std::path::Path;
 
 use api::telemetry::Metrics;
 use api::upkeep::{self, Upkeep};
-use chrono::TimeDelta;
-use domain::ids::JobId;
-use entity::job;
-use sea_orm::{ActiveModelTrait, DatabaseBackend, Set};
+use domain::notice::pause::Cause;
+use sea_orm::DatabaseBackend;
 use serde_json::{Value, json};
 use tests::TestApp;
 
@@ -84,7 +82,7 @@ async fn busy() -> TestApp {
 #[actix_web::test]
 async fn every_figure_of_the_alerts_and_the_dashboard_is_there() {
     let t = busy().await;
-    pause(&t).await;
+    t.paused_account("wx-station", Cause::Token).await;
     let there: BTreeSet<String> = figures(&t)
         .await
         .into_keys()
@@ -131,28 +129,6 @@ async fn every_figure_of_the_alerts_and_the_dashboard_is_there() {
     t.stop().await;
 }
 
-async fn pause(t: &TestApp) {
-    let now = t.now();
-    let row = entity::channel_pause::ActiveModel {
-        committee_id: Set(t.committee),
-        id: Set(domain::ids::PauseId::new(now, api::crypto::random())),
-        app_id: Set("wx-station".to_owned()),
-        channel: Set(domain::notice::Channel::OfficialAccount),
-        template_id: Set(String::new()),
-        cause: Set(domain::notice::pause::Cause::Token),
-        code: Set(None),
-        message: Set(None),
-        rid: Set(None),
-        seen_ip: Set(None),
-        since: Set(now),
-        until: Set(None),
-        strikes: Set(1),
-        resumed_by: Set(None),
-        resumed_at: Set(None),
-    };
-    row.insert(t.app.db.migrations()).await.unwrap();
-}
-
 #[actix_web::test]
 async fn the_figures_say_what_happened() {
     let t = busy().await;
@@ -184,9 +160,9 @@ async fn the_figures_say_what_happened() {
     );
 
     for (state, minutes) in [("ready", 7), ("ready", 1), ("dead", 60)] {
-        overdue(&t, state, minutes).await;
+        t.overdue_job(state, minutes).await;
     }
-    pause(&t).await;
+    t.paused_account("wx-station", Cause::Token).await;
     let after = figures(&t).await;
 
     let due = value(&after, "xingdong_jobs_due") - value(&before, "xingdong_jobs_due");
@@ -200,26 +176,6 @@ async fn the_figures_say_what_happened() {
     let shared = after.contains_key("xingdong_redis_up");
     assert_eq!(shared, t.app.db.engine() == DatabaseBackend::Postgres);
     t.stop().await;
-}
-
-async fn overdue(t: &TestApp, state: &str, minutes: i64) {
-    let now = t.now();
-    let row = job::ActiveModel {
-        committee_id: Set(t.committee),
-        id: Set(JobId::new(now, api::crypto::random())),
-        kind: Set("nightly.tidy".to_owned()),
-        payload: Set(json!({})),
-        unique_key: Set(None),
-        run_at: Set(now - TimeDelta::minutes(minutes)),
-        state: Set(state.to_owned()),
-        attempts: Set(0),
-        lease_until: Set(None),
-        fence: Set(0),
-        last_error: Set(None),
-        created_at: Set(now),
-        finished_at: Set(None),
-    };
-    row.insert(t.app.db.migrations()).await.unwrap();
 }
 
 #[actix_web::test]

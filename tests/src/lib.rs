@@ -11,6 +11,7 @@ pub mod notices;
 mod people;
 pub mod readers;
 pub mod stage;
+mod troubles;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
