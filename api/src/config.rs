@@ -5,43 +5,19 @@
 //! secrets print as `***`.
 
 pub mod menu;
+mod secret;
+mod wechat;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::content::ContentPolicy;
-use domain::follower::Topic;
-use domain::notice::NoticePurpose;
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use wechat::callback::Mode;
 
-/// A text that is never printed.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(SecretString);
-
-impl Secret {
-    /// Wraps a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(SecretString::from(text.into()))
-    }
-
-    /// The text itself.
-    pub fn reveal(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
+pub use secret::{Secret, secret_files};
+pub use wechat::{AppKind, Pages, Template, Wechat, WechatApp};
 
 /// Everything an operator sets.
 #[derive(Clone, Debug, Deserialize)]
@@ -214,158 +190,6 @@ pub struct FieldKey {
     pub secret: Secret,
 }
 
-/// WeChat.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Wechat {
-    /// Base URL of the server API.
-    pub base_url: String,
-    /// Where the pictures of codes are shown, which phones fetch.
-    pub mp_url: String,
-    /// Where somebody is asked for his consent in a web page.
-    pub open_url: String,
-    /// Where WeChat reaches this service, such as `https://station.example.org`, without a slash
-    /// at its end; `xingdong check-config` asks the callback address of every account there.
-    pub public_url: Option<String>,
-    /// Whether what members write and upload is held against WeChat's rules: `open` shows it until
-    /// somebody hides it, `closed` hides it from other members until it is found clean or kept by
-    /// the office, `off` asks nothing.
-    pub content_check: ContentPolicy,
-    /// The pages of the mini-program that replies and menus of official accounts lead to.
-    pub pages: Pages,
-    /// The mini-program and the official accounts.
-    pub apps: Vec<WechatApp>,
-}
-
-impl Default for Wechat {
-    fn default() -> Self {
-        Self {
-            base_url: wechat::client::API_HOST.to_owned(),
-            mp_url: wechat::client::MP_HOST.to_owned(),
-            open_url: wechat::client::OPEN_HOST.to_owned(),
-            public_url: None,
-            content_check: ContentPolicy::Open,
-            pages: Pages::default(),
-            apps: Vec::new(),
-        }
-    }
-}
-
-/// What an app is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AppKind {
-    /// The mini-program members use.
-    MiniProgram,
-    /// A station's official account (服务号), which can send template messages.
-    OfficialAccount,
-}
-
-/// One app at WeChat.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WechatApp {
-    /// `AppID`.
-    pub app_id: String,
-    /// `AppSecret`.
-    pub secret: Secret,
-    /// What it is.
-    pub kind: AppKind,
-    /// The code of the committee it belongs to.
-    pub committee: String,
-    /// How it is called, in replies and lists; the name of its station unless told.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// How its console was told to push. What a request says of itself is not believed.
-    #[serde(default = "safe")]
-    pub callback_mode: Mode,
-    /// Callback token.
-    #[serde(default)]
-    pub token: Option<Secret>,
-    /// `EncodingAESKey`.
-    #[serde(default)]
-    pub aes_key: Option<Secret>,
-    /// The `EncodingAESKey` before the current one.
-    #[serde(default)]
-    pub previous_aes_key: Option<Secret>,
-    /// The account's own id (`gh_…`), checked against `ToUserName`.
-    #[serde(default)]
-    pub original_id: Option<String>,
-    /// Templates of an official account's template messages, by purpose.
-    #[serde(default)]
-    pub templates: BTreeMap<NoticePurpose, Template>,
-    /// Templates of subscription messages, by purpose: each message uses up one agreement of its
-    /// reader.
-    #[serde(default)]
-    pub subscriptions: BTreeMap<NoticePurpose, Template>,
-    /// The menu of an official account, one to three buttons; a usual one unless told.
-    #[serde(default)]
-    pub menu: Vec<menu::Button>,
-}
-
-const fn safe() -> Mode {
-    Mode::Safe
-}
-
-/// Pages of the mini-program, without a slash in front.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Pages {
-    /// Where members check in.
-    pub check_in: String,
-    /// Where they ask for leave.
-    pub leave: String,
-    /// Where they read their score.
-    pub score: String,
-    /// What is coming.
-    pub activities: String,
-    /// Where they link an official account; `?link=` and a token are put behind it.
-    pub link: String,
-    /// What phones open that cannot open a mini-program.
-    pub fallback_url: String,
-}
-
-impl Default for Pages {
-    fn default() -> Self {
-        Self {
-            check_in: "pages/check-in/index".to_owned(),
-            leave: "pages/leave/index".to_owned(),
-            score: "pages/score/index".to_owned(),
-            activities: "pages/activity/list".to_owned(),
-            link: "pages/link/index".to_owned(),
-            fallback_url: "https://mp.weixin.qq.com".to_owned(),
-        }
-    }
-}
-
-impl Pages {
-    /// The page of a topic; help is a text and has none.
-    pub fn of(&self, topic: Topic) -> Option<&str> {
-        match topic {
-            Topic::CheckIn => Some(&self.check_in),
-            Topic::Leave => Some(&self.leave),
-            Topic::Score => Some(&self.score),
-            Topic::Activities => Some(&self.activities),
-            Topic::Link => Some(&self.link),
-            Topic::Help => None,
-        }
-    }
-}
-
-/// A message template of one account for one purpose.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Template {
-    /// WeChat's `template_id`.
-    pub template_id: String,
-    /// Template key (such as `thing1`) to our own name of the value (such as `title`).
-    pub fields: BTreeMap<String, String>,
-    /// Of a subscription: whether one agreement is good for every message (长期订阅), which WeChat
-    /// grants for public services.
-    #[serde(default)]
-    pub long_term: bool,
-}
-
 /// Background work.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -431,7 +255,7 @@ impl Config {
 
     /// Checks a configuration that is already read.
     pub fn from_value(mut value: Value) -> Result<Self> {
-        read_secret_files(&mut value)?;
+        secret::read_files(&mut value)?;
         let missing: Vec<_> = [
             "database.url",
             "auth.keys",
@@ -497,8 +321,10 @@ impl Config {
             .keys
             .iter()
             .map(|key| {
-                let secret =
-                    decode(&key.secret).with_context(|| format!("auth.keys {}", key.id))?;
+                let secret = key
+                    .secret
+                    .decoded()
+                    .with_context(|| format!("auth.keys {}", key.id))?;
                 if secret.len() < 32 {
                     bail!("auth.keys {}: at least 32 bytes", key.id);
                 }
@@ -515,7 +341,9 @@ impl Config {
         let key = |key: &FieldKey| {
             Ok((
                 key.id,
-                key_of_32(&key.secret).with_context(|| format!("crypto.field_keys {}", key.id))?,
+                key.secret
+                    .key()
+                    .with_context(|| format!("crypto.field_keys {}", key.id))?,
             ))
         };
         self.crypto.field_keys.iter().map(key).collect()
@@ -523,7 +351,7 @@ impl Config {
 
     /// The index key, decoded.
     pub fn index_key(&self) -> Result<[u8; 32]> {
-        key_of_32(&self.crypto.index_key).context("crypto.index_key")
+        self.crypto.index_key.key().context("crypto.index_key")
     }
 }
 
@@ -534,62 +362,6 @@ pub fn example() -> String {
         .replace("@KEY1@", &key())
         .replace("@KEY2@", &key())
         .replace("@KEY3@", &key())
-}
-
-fn decode(secret: &Secret) -> Result<Vec<u8>> {
-    STANDARD
-        .decode(secret.reveal().trim())
-        .map_err(|_| anyhow::anyhow!("not base64"))
-}
-
-fn key_of_32(secret: &Secret) -> Result<[u8; 32]> {
-    decode(secret)?
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("not 32 bytes"))
-}
-
-/// The files of secrets that a configuration names, `x_file` for each secret `x`.
-pub fn secret_files(value: &Value) -> Vec<PathBuf> {
-    match value {
-        Value::Object(map) => map
-            .iter()
-            .flat_map(|(key, inner)| match inner {
-                Value::String(path) if key.ends_with("_file") => vec![PathBuf::from(path)],
-                inner => secret_files(inner),
-            })
-            .collect(),
-        Value::Array(items) => items.iter().flat_map(secret_files).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Puts the content of `x_file` where `x` is expected.
-fn read_secret_files(value: &mut Value) -> Result<()> {
-    match value {
-        Value::Object(map) => {
-            let files: Vec<_> = map
-                .keys()
-                .filter(|key| key.ends_with("_file"))
-                .cloned()
-                .collect();
-            for key in files {
-                let path = map[&key]
-                    .as_str()
-                    .with_context(|| format!("configuration at `{key}`: a path"))?
-                    .to_owned();
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("secret file of `{key}` unreadable"))?;
-                map.remove(&key);
-                map.insert(
-                    key.trim_end_matches("_file").to_owned(),
-                    Value::String(text.trim_end().to_owned()),
-                );
-            }
-            map.values_mut().try_for_each(read_secret_files)
-        }
-        Value::Array(items) => items.iter_mut().try_for_each(read_secret_files),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
