@@ -353,6 +353,15 @@ impl Standing {
             Self::Admin => Role::Admin,
         }
     }
+
+    /// Whether it is the seat of somebody who decides or oversees what members hand in, and so reads
+    /// what is still being looked at.
+    pub const fn has_desk(&self) -> bool {
+        match self {
+            Self::Staff(..) | Self::Office | Self::Leader | Self::Auditor => true,
+            Self::Member(..) | Self::Convener(_) | Self::Admin => false,
+        }
+    }
 }
 
 /// Where a row lies, to be held against a [`Reach`].

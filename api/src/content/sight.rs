@@ -59,7 +59,7 @@ impl Sight {
         let key = |row: &content_check::Model| (row.subject_id, row.field, row.text_hash.clone());
         Ok(Self {
             policy: app.config.wechat.content_check,
-            desk: has_desk(caller.standings()),
+            desk: caller.standings().iter().any(Standing::has_desk),
             account: caller.account_id(),
             member: caller.member_id(),
             rows: rows.into_iter().map(|row| (key(&row), row)).collect(),
@@ -118,11 +118,4 @@ pub async fn require_shown(app: &App, caller: &Caller, file: &file::Model) -> Re
         }
         _ => Ok(()),
     }
-}
-
-fn has_desk(standings: &[Standing]) -> bool {
-    standings.iter().any(|standing| match standing {
-        Standing::Staff(..) | Standing::Office | Standing::Leader | Standing::Auditor => true,
-        Standing::Member(..) | Standing::Convener(_) | Standing::Admin => false,
-    })
 }

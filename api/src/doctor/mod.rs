@@ -38,11 +38,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = match self.verdict {
-            Verdict::Fine => "正常",
-            Verdict::Note => "注意",
-            Verdict::Wrong => "错误",
-        };
+        let word = self.verdict.zh();
         write!(f, "[{word}] {}：{}", self.check, self.text)?;
         if !self.advice.is_empty() {
             write!(f, "\n       处理：{}", self.advice)?;

@@ -32,6 +32,17 @@ pub enum Verdict {
     Wrong,
 }
 
+impl Verdict {
+    /// The Chinese word for it.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Fine => "正常",
+            Self::Note => "注意",
+            Self::Wrong => "错误",
+        }
+    }
+}
+
 /// What was found about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -49,11 +60,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = match self.verdict {
-            Verdict::Fine => "正常",
-            Verdict::Note => "注意",
-            Verdict::Wrong => "错误",
-        };
+        let word = self.verdict.zh();
         write!(
             f,
             "[{word}] {}（{}）：{}",
