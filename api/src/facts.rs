@@ -89,15 +89,17 @@ impl Facts {
     /// `internal` for a row that nothing of ours wrote.
     pub async fn of(&self, db: &Db, committee: CommitteeId, span: Span) -> Result<Arc<BySubject>> {
         let key = (committee, span);
-        let head = head(db.read(), committee).await?;
-        if let Some(facts) = self.current(key, &head).await {
+        let seen = head(db.read(), committee).await?;
+        if let Some(facts) = self.current(key, &seen).await {
             return Ok(facts);
         }
         // Whoever comes meanwhile waits for this one reading instead of reading beside it.
         let read = async |entry: Option<moka::Entry<Key, Arc<Known>>>| -> Result<_> {
+            // The one before may have read beyond what was seen in front of the door.
+            let head = head(db.read(), committee).await?;
             let known = entry.map(moka::Entry::into_value);
             let further = match known {
-                Some(known) if known.seq >= head.seq && known.hash == head.hash => {
+                Some(known) if (known.seq, &known.hash) == (head.seq, &head.hash) => {
                     return Ok(Op::Nop);
                 }
                 Some(known) if known.continues(db.read(), committee, head.seq).await? => {
