@@ -4,6 +4,7 @@ use std::fmt;
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
+use chrono::NaiveDate;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -108,6 +109,20 @@ impl Vault {
     /// What was sealed, as text.
     pub fn open_text(&self, sealed: &[u8]) -> Result<String> {
         String::from_utf8(self.open(sealed)?).map_err(ApiError::internal)
+    }
+
+    /// Key id, nonce and ciphertext of a day.
+    pub fn seal_day(&self, day: NaiveDate) -> Vec<u8> {
+        self.seal(day.to_string().as_bytes())
+    }
+
+    /// The day that was sealed; none of nothing.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and for what is no day.
+    pub fn open_day(&self, sealed: Option<&[u8]>) -> Result<Option<NaiveDate>> {
+        let read = |sealed| self.open_text(sealed)?.parse().map_err(ApiError::internal);
+        sealed.map(read).transpose()
     }
 
     /// A value to look something up by without storing it; `kind` keeps phones apart from codes.

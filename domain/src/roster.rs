@@ -38,6 +38,8 @@ pub struct RosterRow {
     pub employer: Option<String>,
     /// 加入日期; the first day of the term where the cell is empty.
     pub joined_on: Option<NaiveDate>,
+    /// 出生日期.
+    pub born_on: Option<NaiveDate>,
     /// 备注.
     pub remark: Option<String>,
 }
@@ -65,6 +67,7 @@ pub fn row(header: &Header, cells: &[Cell]) -> Result<RosterRow, Vec<CellError>>
     let special_committee = fields.line(Field::SpecialCommittee, 50);
     let employer = fields.line(Field::Employer, 100);
     let joined_on = fields.date(Field::JoinedOn);
+    let born_on = fields.birthday(Field::BornOn);
     let remark = fields.paragraph(Field::Remark, 500);
     let errors = fields.into_errors();
 
@@ -80,6 +83,7 @@ pub fn row(header: &Header, cells: &[Cell]) -> Result<RosterRow, Vec<CellError>>
                 special_committee,
                 employer,
                 joined_on,
+                born_on,
                 remark,
             })
         }

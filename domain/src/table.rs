@@ -2,12 +2,17 @@
 //! a text, a line, a day, a yes or no. Nothing is guessed. Reading the file is the reader's, and
 //! what a column means is said where the list is known ([`crate::roster`]).
 
+use std::ops::RangeInclusive;
+
 use chrono::{Datelike, NaiveDate};
 
 use crate::text::{self, TextError};
 
 /// The years that a day in a list can lie in: the CPPCC was founded in 1949.
-const YEARS: std::ops::RangeInclusive<i32> = 1949..=2100;
+const YEARS: RangeInclusive<i32> = 1949..=2100;
+
+/// The years that somebody on a list can be born in.
+const BIRTH_YEARS: RangeInclusive<i32> = 1900..=2100;
 
 /// A cell as the reader of the file found it.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +106,18 @@ impl Cell {
     /// # Errors
     /// For anything else, and for years in which nothing of ours happened.
     pub fn day(&self) -> Result<Option<NaiveDate>, WrongCell> {
+        self.day_within(YEARS)
+    }
+
+    /// A day of birth as [`Self::day`] reads any other.
+    ///
+    /// # Errors
+    /// For anything else, and for years in which nobody was born who could be on a list.
+    pub fn birthday(&self) -> Result<Option<NaiveDate>, WrongCell> {
+        self.day_within(BIRTH_YEARS)
+    }
+
+    fn day_within(&self, years: RangeInclusive<i32>) -> Result<Option<NaiveDate>, WrongCell> {
         let wrong_form = || {
             let reason = "日期请写成 2026-01-31 的样子, 或把单元格设为日期格式";
             WrongCell::new("date_format", reason)
@@ -113,7 +130,7 @@ impl Cell {
                 None => return Ok(None),
             },
         };
-        if YEARS.contains(&day.year()) {
+        if years.contains(&day.year()) {
             Ok(Some(day))
         } else {
             let reason = format!("{} 年不在可填的年份之内", day.year());

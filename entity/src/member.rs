@@ -22,6 +22,8 @@ pub struct Model {
     pub phone_cipher: Vec<u8>,
     /// HMAC of the phone number, for look-up.
     pub phone_index: String,
+    /// The day of birth such as `1968-05-04`, sealed like the phone number; where it is known.
+    pub born_on_cipher: Option<Vec<u8>>,
     /// Sector.
     pub sector_id: SectorId,
     /// Group.

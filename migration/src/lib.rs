@@ -25,6 +25,7 @@ mod m20261122_000013_delivery;
 mod m20261122_000014_callback;
 mod m20261122_000015_content;
 mod m20261122_000017_upkeep;
+mod m20261122_000018_born_on;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000014_callback::Migration),
             Box::new(m20261122_000015_content::Migration),
             Box::new(m20261122_000017_upkeep::Migration),
+            Box::new(m20261122_000018_born_on::Migration),
         ]
     }
 }

@@ -11,6 +11,7 @@ mod activity;
 mod audit;
 mod authority;
 mod backup;
+mod birth;
 mod calendar;
 mod callback;
 mod checkin;

@@ -65,6 +65,7 @@ pub async fn gather_from(
             name: Set(format!("委员{index}").replace(|c: char| c.is_ascii_digit(), "众")),
             phone_cipher: Set(app.vault.seal(phone.as_bytes())),
             phone_index: Set(app.vault.index("phone", &phone)),
+            born_on_cipher: Set(None),
             sector_id: Set(sector.id),
             group_id: Set(group.id),
             position: Set(Position::Member),

@@ -171,6 +171,7 @@ impl TestApp {
                 name: Set((*name).to_owned()),
                 phone_cipher: Set(self.app.vault.seal(phone.as_bytes())),
                 phone_index: Set(self.app.vault.index("phone", phone)),
+                born_on_cipher: Set(None),
                 sector_id: Set(sectors[index % sectors.len()].id),
                 group_id: Set(groups[*group].id),
                 position: Set(Position::Member),

@@ -18,6 +18,8 @@ pub struct Member {
     pub sector: usize,
     /// As in the roster file.
     pub position: String,
+    /// As in the roster file.
+    pub born_on: String,
     /// Whether he is one of the conveners of his group.
     pub convener: bool,
 }
@@ -66,6 +68,12 @@ pub fn members(count: usize, groups: usize) -> Vec<Member> {
                 group: index % groups,
                 sector: (index / groups) % SECTORS.len(),
                 position: position.to_owned(),
+                born_on: format!(
+                    "{}-{:02}-{:02}",
+                    1950 + index * 17 % 45,
+                    1 + index % 12,
+                    1 + index % 28
+                ),
                 convener: index / groups < 2,
             }
         })
@@ -76,8 +84,15 @@ pub fn members(count: usize, groups: usize) -> Vec<Member> {
 pub fn roster_xlsx(members: &[Member], groups: &[String]) -> anyhow::Result<Vec<u8>> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
-    for (column, header) in (0..).zip(["姓名", "手机号", "界别", "活动组", "职务", "召集人"])
-    {
+    for (column, header) in (0..).zip([
+        "姓名",
+        "手机号",
+        "界别",
+        "活动组",
+        "职务",
+        "召集人",
+        "出生日期",
+    ]) {
         sheet.write_string(0, column, header)?;
     }
     for (row, member) in (1..).zip(members) {
@@ -89,6 +104,7 @@ pub fn roster_xlsx(members: &[Member], groups: &[String]) -> anyhow::Result<Vec<
             &groups[member.group],
             &member.position,
             convener,
+            &member.born_on,
         ];
         for (column, cell) in (0..).zip(cells) {
             sheet.write_string(row, column, cell)?;

@@ -75,10 +75,14 @@ pub mod day {
     /// Reads a day.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        NaiveDate::parse_from_str(&text, "%Y-%m-%d")
+        parse(&text).ok_or_else(|| serde::de::Error::custom("no day"))
+    }
+
+    /// A day as it stands alone; none where the text is no day.
+    pub fn parse(text: &str) -> Option<NaiveDate> {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
             .ok()
             .filter(|day| text.len() == 10 && (1900..2200).contains(&day.year()))
-            .ok_or_else(|| serde::de::Error::custom("no day"))
     }
 
     /// The same for what may be absent.

@@ -20,7 +20,7 @@ struct Sealed {
 }
 
 /// Every sealed column; tests/it/keys.rs holds the list against the tables.
-const SEALED: [Sealed; 5] = [
+const SEALED: [Sealed; 6] = [
     Sealed {
         table: "committee",
         key: &["id"],
@@ -32,6 +32,12 @@ const SEALED: [Sealed; 5] = [
         key: &["committee_id", "id"],
         column: "phone_cipher",
         zh: "委员手机号",
+    },
+    Sealed {
+        table: "member",
+        key: &["committee_id", "id"],
+        column: "born_on_cipher",
+        zh: "委员出生日期",
     },
     Sealed {
         table: "account",

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use domain::authority::{Operation, Reach};
 use domain::ids::{GroupId, MemberId, SectorId, TermId};
 use domain::people::{MemberStatus, Position};
@@ -39,6 +40,8 @@ pub(super) struct Listed {
     pub bound: bool,
     /// A clerk's note is for clerks.
     pub remark: Option<String>,
+    /// For clerks and himself, where one member is read.
+    pub born_on: Option<NaiveDate>,
 }
 
 /// The members within reach, by group and name.
@@ -160,6 +163,7 @@ fn show(
         sector: names.sector(member.sector_id),
         bound: bound.contains(&member.id),
         remark: member.remark.clone().filter(|_| clerk),
+        born_on: None,
         member,
     })
 }
@@ -174,7 +178,14 @@ pub(super) fn masked(app: &App, member: &member::Model) -> Result<String> {
 pub(super) async fn one(app: &App, caller: &Caller, member: member::Model) -> Result<Listed> {
     let names = Names::load(app.db.read(), caller.committee).await?;
     let bound = bound(app, caller).await?;
-    show(app, caller, member, &names, &bound)
+    let shown = Reach::of(Operation::MemberUpdate, caller.standings()).is_some()
+        || caller.member_id() == Some(member.id);
+    let cipher = member.born_on_cipher.as_deref().filter(|_| shown);
+    let born_on = app.vault.open_day(cipher)?;
+    Ok(Listed {
+        born_on,
+        ..show(app, caller, member, &names, &bound)?
+    })
 }
 
 /// The whole phone number; who read whose and why is kept.

@@ -29,6 +29,7 @@ pub(super) struct NewMember {
     pub group: GroupId,
     pub position: Position,
     pub joined_on: Option<NaiveDate>,
+    pub born_on: Option<NaiveDate>,
     pub employer: Option<String>,
     pub remark: Option<String>,
 }
@@ -44,6 +45,8 @@ pub(super) struct Edit {
     pub status: Option<MemberStatus>,
     pub joined_on: Option<NaiveDate>,
     pub left_on: Option<NaiveDate>,
+    /// No day clears it.
+    pub born_on: Option<Option<NaiveDate>>,
     /// An empty text clears it.
     pub employer: Option<String>,
     /// An empty text clears it.
@@ -58,6 +61,7 @@ pub(super) async fn create(
 ) -> Result<member::Model> {
     let cipher = app.vault.seal(new.phone.as_str().as_bytes());
     let index = app.vault.index("phone", new.phone.as_str());
+    let born_on = new.born_on.map(|day| app.vault.seal_day(day));
     permit
         .write(app, async |write| {
             let today = local_date(write.at);
@@ -79,6 +83,7 @@ pub(super) async fn create(
                 name: Set(new.name.clone()),
                 phone_cipher: Set(cipher.clone()),
                 phone_index: Set(index.clone()),
+                born_on_cipher: Set(born_on.clone()),
                 sector_id: Set(new.sector),
                 group_id: Set(new.group),
                 position: Set(new.position),
@@ -114,6 +119,9 @@ pub(super) async fn update(
             app.vault.index("phone", phone.as_str()),
         )
     });
+    let born_on = edit
+        .born_on
+        .map(|day| (day, day.map(|day| app.vault.seal_day(day))));
     let row = on
         .write(app, async |write| {
             let row = found(
@@ -137,6 +145,11 @@ pub(super) async fn update(
                 )
                 .await?;
                 (next.phone_cipher, next.phone_index) = (cipher.clone(), index.clone());
+            }
+            if let Some((day, cipher)) = &born_on
+                && app.vault.open_day(row.born_on_cipher.as_deref())? != *day
+            {
+                next.born_on_cipher.clone_from(cipher);
             }
             apply(&mut next, &edit, local_date(write.at))?;
             let changed = changes(&row, &next);
@@ -229,6 +242,7 @@ fn changes(before: &member::Model, after: &member::Model) -> Vec<&'static str> {
         ("group", before.group_id != after.group_id),
         ("position", before.position != after.position),
         ("status", before.status != after.status),
+        ("born_on", before.born_on_cipher != after.born_on_cipher),
         ("joined_on", before.joined_on != after.joined_on),
         ("left_on", before.left_on != after.left_on),
         ("employer", before.employer != after.employer),

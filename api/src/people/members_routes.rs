@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::NaiveDate;
 use domain::ids::{GroupId, MemberId, SectorId, TermId};
-use domain::people::{MemberStatus, Position};
+use domain::people::{MemberStatus, Position, plausible_birth};
 use domain::text::Phone;
 use domain::time::local_date;
 use entity::member;
@@ -43,6 +43,9 @@ pub struct MemberView {
     employer: Option<String>,
     joined_on: NaiveDate,
     left_on: Option<NaiveDate>,
+    /// The day of birth, for the office and himself where one member is read; never in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    born_on: Option<NaiveDate>,
     /// A clerk's note, for clerks.
     remark: Option<String>,
     /// Whether a WeChat is bound to him.
@@ -70,6 +73,7 @@ impl From<Listed> for MemberView {
             employer: member.employer,
             joined_on: member.joined_on,
             left_on: member.left_on,
+            born_on: listed.born_on,
             remark: listed.remark,
             bound: listed.bound,
             version: member.version,
@@ -211,6 +215,9 @@ pub struct MemberForm {
     /// Today unless told.
     #[serde(default, deserialize_with = "day::option::deserialize")]
     joined_on: Option<NaiveDate>,
+    /// The day of birth; only to count by age bands. It is kept sealed.
+    #[serde(default, deserialize_with = "day::option::deserialize")]
+    born_on: Option<NaiveDate>,
     employer: Option<String>,
     remark: Option<String>,
 }
@@ -231,6 +238,7 @@ pub async fn create_member(
         .remark
         .as_deref()
         .map(|remark| fields.paragraph("/remark", remark, 500));
+    check_birth(&mut fields, &app, body.born_on);
     fields.finish()?;
     let new = NewMember {
         name,
@@ -239,6 +247,7 @@ pub async fn create_member(
         group: body.group_id,
         position: body.position,
         joined_on: body.joined_on,
+        born_on: body.born_on,
         employer: employer.filter(|text| !text.is_empty()),
         remark: remark.filter(|text| !text.is_empty()),
     };
@@ -267,6 +276,8 @@ pub struct MemberEdit {
     /// With `left`; today unless told.
     #[serde(default, deserialize_with = "day::option::deserialize")]
     left_on: Option<NaiveDate>,
+    /// The day of birth; an empty text clears it.
+    born_on: Option<String>,
     /// An empty text clears it.
     employer: Option<String>,
     /// An empty text clears it.
@@ -297,6 +308,10 @@ pub async fn update_member(
         status: body.status,
         joined_on: body.joined_on,
         left_on: body.left_on,
+        born_on: body
+            .born_on
+            .as_deref()
+            .map(|text| birth(&mut fields, &app, text)),
         employer: optional_line(&mut fields, "/employer", body.employer.as_deref(), 100),
         remark: body
             .remark
@@ -310,6 +325,30 @@ pub async fn update_member(
     Ok(HttpResponse::Ok()
         .insert_header(etag(version))
         .json(MemberView::from(view)))
+}
+
+/// What an edit says of the day of birth: another one, or none any more.
+fn birth(fields: &mut Fields, app: &App, text: &str) -> Option<NaiveDate> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let born_on = day::parse(text);
+    if born_on.is_none() {
+        fields.wrong("/born_on", "invalid_date", "日期请写成 1968-05-04 的样子");
+    }
+    check_birth(fields, app, born_on);
+    born_on
+}
+
+fn check_birth(fields: &mut Fields, app: &App, born_on: Option<NaiveDate>) {
+    let today = local_date(app.clock.now());
+    fields.check(
+        born_on.is_none_or(|born_on| plausible_birth(born_on, today)),
+        "/born_on",
+        "implausible",
+        "出生日期应使委员年满 18 岁、不超过 110 岁",
+    );
 }
 
 fn phone(fields: &mut Fields, text: &str) -> Option<Phone> {

@@ -1,15 +1,14 @@
 //! The figures of a period: of everybody within reach and of every part of them, with what an
 //! annual work report quotes. What was held and done is counted in [`super::works`].
 //!
-//! The number of queries is fixed, however many members there are. There are no age bands: the
-//! roster knows no dates of birth.
+//! The number of queries is fixed, however many members there are.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::authority::Reach;
 use domain::ids::{CommitteeId, MemberId};
-use domain::people::Position;
+use domain::people::{AgeBand, Position};
 use domain::points::Points;
 use domain::score::{Period, Share, SubjectKind};
 use entity::{Scoped, group, sector, special_committee};
@@ -87,7 +86,7 @@ fn half_up(hundredths: i64, of: i64) -> Points {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The id of the group, sector or special committee, where there still is one of that name;
-    /// the word of a position.
+    /// the word of a position or age band.
     pub id: Option<String>,
     /// Its name, of a closed period the one it had.
     pub name: String,
@@ -123,6 +122,10 @@ pub struct Statistics {
     pub special_committees: Vec<Part>,
     /// Of each position.
     pub positions: Vec<Part>,
+    /// Of each age band on the last day of the period, and of those whose day of birth is not known;
+    /// none where nobody's is, and for who does not see the whole committee: in a small group a
+    /// band would tell how old somebody is.
+    pub age_bands: Vec<Part>,
     /// How many members have each grade, the best first; the last without a grade.
     pub grades: Vec<(Option<String>, u32)>,
     /// Who has no verified duty record.
@@ -190,6 +193,11 @@ async fn counted(
             "无对口专委会",
         ),
         positions: positions(by("position")),
+        age_bands: if reach.committee {
+            age_bands(app, &assessed, &works.members, period)?
+        } else {
+            Vec::new()
+        },
         grades: grades(&assessed, titles),
         all,
         idle,
@@ -300,6 +308,44 @@ fn positions(mut parts: BTreeMap<Option<String>, Figures>) -> Vec<Part> {
         })
     })
     .collect()
+}
+
+fn age_bands(
+    app: &App,
+    assessed: &[Assessed],
+    busy: &HashSet<MemberId>,
+    period: Period,
+) -> Result<Vec<Part>> {
+    let mut bands: BTreeMap<AgeBand, Figures> = BTreeMap::new();
+    let mut unknown = Figures::default();
+    for one in assessed {
+        let born_on = app.vault.open_day(one.member.born_on_cipher.as_deref())?;
+        let band = born_on.and_then(|born_on| AgeBand::of(born_on, period.last));
+        let figures = match band {
+            Some(band) => bands.entry(band).or_default(),
+            None => &mut unknown,
+        };
+        figures.add(one, busy.contains(&one.member.id));
+    }
+    if bands.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut parts: Vec<Part> = bands
+        .into_iter()
+        .map(|(band, figures)| Part {
+            id: Some(band.as_str().to_owned()),
+            name: band.zh().to_owned(),
+            figures,
+        })
+        .collect();
+    if 0 < unknown.members {
+        parts.push(Part {
+            id: None,
+            name: "出生日期未登记".to_owned(),
+            figures: unknown,
+        });
+    }
+    Ok(parts)
 }
 
 /// How many have each grade; those of the rulebook in its order, also where nobody has one.

@@ -56,8 +56,8 @@ impl From<&Figures> for FiguresView {
 /// Figures of a part of the members.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartFigures {
-    /// Id of the group, sector or special committee, or the position; none where a closed period
-    /// names what is called otherwise now, and for those who belong to none.
+    /// Id of the group, sector or special committee, or the word of the position or age band; none
+    /// where a closed period names what is called otherwise now, and for those who belong to none.
     pub id: Option<String>,
     /// Its name.
     pub name: String,
@@ -256,6 +256,8 @@ pub struct StatisticsView {
     pub special_committees: Vec<PartFigures>,
     /// Of each position.
     pub positions: Vec<PartFigures>,
+    /// Of each age band, for who sees the whole committee; empty where no day of birth is known.
+    pub age_bands: Vec<PartFigures>,
     /// How many members have each grade, in the order of the rulebook.
     pub grades: Vec<GradeCount>,
     /// The activities that groups within reach held.
@@ -293,6 +295,7 @@ impl From<&Statistics> for StatisticsView {
             sectors: parts(&one.sectors),
             special_committees: parts(&one.special_committees),
             positions: parts(&one.positions),
+            age_bands: parts(&one.age_bands),
             grades: grades.collect(),
             activities: ActivitiesView::from(&one.activities),
             duty_records: kinds.iter().map(KindView::from).collect(),
@@ -303,12 +306,12 @@ impl From<&Statistics> for StatisticsView {
     }
 }
 
-/// The figures of a period: attendance and scores by group, sector, special committee and
-/// position, and what an annual work report quotes.
+/// The figures of a period: attendance and scores by group, sector, special committee, position
+/// and age band, and what an annual work report quotes.
 ///
 /// Only what lies within the caller's reach is counted. `all` and the parts count the invitations
 /// of the members assessed, `activities` those to activities held and settled by the groups within
-/// reach. There are no age bands: the roster knows no dates of birth.
+/// reach. Ages are those of the last day of the period.
 #[utoipa::path(tag = "report", params(ReportParams), responses((status = 200, body = StatisticsView), (status = "default", body = Problem)))]
 #[get("/statistics")]
 pub async fn statistics(

@@ -166,12 +166,7 @@ fn overview(book: &mut Sheet, figures: &Statistics) -> Result<()> {
         let name = by_level("批示", level);
         line(&name, i64::from(level.reports).into(), "件", "")?;
     }
-    line(
-        "年龄段",
-        Cell::Empty,
-        "",
-        "名册没有出生日期，不按年龄段统计",
-    )
+    Ok(())
 }
 
 fn compared(book: &mut Sheet, figures: &Statistics, period: &str) -> Result<()> {
@@ -192,6 +187,7 @@ fn compared(book: &mut Sheet, figures: &Statistics, period: &str) -> Result<()> 
         ("界别", &figures.sectors),
         ("专委会", &figures.special_committees),
         ("职务", &figures.positions),
+        ("年龄段", &figures.age_bands),
     ] {
         for Part {
             name: part,

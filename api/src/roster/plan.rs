@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::NaiveDate;
 use domain::ids::{GroupId, MemberId, SectorId, TermId};
-use domain::people::{MemberStatus, Position};
+use domain::people::{MemberStatus, Position, plausible_birth};
 use domain::roster::{self, CellError, RosterRow};
 use domain::table::Cell;
 use entity::{group, member, seat, sector, special_committee, term};
@@ -71,6 +71,17 @@ pub(super) struct Data {
     pub(super) employer: Option<String>,
     pub(super) joined_on: NaiveDate,
     pub(super) remark: Option<String>,
+    /// The day of birth the file gives anew, sealed, in base64; none keeps what is there.
+    sealed_birth: Option<String>,
+}
+
+impl Data {
+    /// The day of birth the file gives anew, as the table keeps it.
+    pub(super) fn sealed_birth(&self) -> Result<Option<Vec<u8>>> {
+        let sealed = self.sealed_birth.as_deref();
+        let sealed = sealed.map(|sealed| BASE64.decode(sealed).map_err(ApiError::internal));
+        sealed.transpose()
+    }
 }
 
 /// What a row without errors does.
@@ -143,6 +154,8 @@ impl Plan {
 /// The committee as it is when the plan is made.
 pub(super) struct State<'a> {
     pub(super) vault: &'a Vault,
+    /// Where the committee is.
+    pub(super) today: NaiveDate,
     pub(super) term: term::Model,
     pub(super) sectors: Vec<sector::Model>,
     pub(super) groups: Vec<group::Model>,
@@ -333,6 +346,16 @@ impl<'a> Lookup<'a> {
                 "与联系该活动组的专委会不一致；系统按活动组确定专委会，此栏不保存",
             ));
         }
+        if let Some(born_on) = row.born_on
+            && !plausible_birth(born_on, state.today)
+        {
+            planned.errors.push(Issue::new(
+                "出生日期",
+                "implausible",
+                "出生日期应使委员年满 18 岁、不超过 110 岁",
+            ));
+            return;
+        }
         let phone_index = state.vault.index("phone", row.phone.as_str());
         let known = self.by_phone.get(phone_index.as_str()).copied();
         let data = Data {
@@ -348,6 +371,10 @@ impl<'a> Lookup<'a> {
                 .or_else(|| known.map(|member| member.joined_on))
                 .unwrap_or(state.term.starts_on),
             remark: row.remark.clone().or_else(|| known?.remark.clone()),
+            sealed_birth: row
+                .born_on
+                .filter(|born_on| self.born_on(known) != Some(*born_on))
+                .map(|born_on| BASE64.encode(state.vault.seal_day(born_on))),
         };
         let action = match known {
             None => self.create(&data, planned),
@@ -381,6 +408,12 @@ impl<'a> Lookup<'a> {
             ));
         }
         Action::Create
+    }
+
+    /// The day of birth that is known already.
+    fn born_on(&self, known: Option<&member::Model>) -> Option<NaiveDate> {
+        let cipher = known?.born_on_cipher.as_deref()?;
+        self.state.vault.open_day(Some(cipher)).ok()?
     }
 
     /// Whether the row gives a seat; a file takes none away.
@@ -454,6 +487,7 @@ fn keep(member: &member::Model, data: &Data, planned: &mut PlannedRow) -> Action
         ("职务", member.position != data.position),
         ("工作单位", member.employer != data.employer),
         ("加入日期", member.joined_on != data.joined_on),
+        ("出生日期", data.sealed_birth.is_some()),
         ("备注", member.remark != data.remark),
     ]
     .into_iter()

@@ -139,6 +139,7 @@ async fn state(app: &App, committee: CommitteeId) -> Result<State<'_>> {
     let seats = conveners(committee, today).all(db).await?;
     Ok(State {
         vault: &app.vault,
+        today,
         term,
         sectors,
         groups,
@@ -248,7 +249,7 @@ async fn carry_out(write: &Write, plan: &Plan) -> Result<usize> {
                     .ok_or_else(outdated)?;
                 if step.action != Action::Unchanged {
                     let renamed = member.name != step.data.name;
-                    let member = changed_member(write, member, step)
+                    let member = changed_member(write, member, step)?
                         .update(&write.txn)
                         .await?;
                     if renamed {
@@ -287,6 +288,7 @@ fn new_member(
     id: MemberId,
 ) -> Result<member::ActiveModel> {
     let data = step.data.clone();
+    let born_on_cipher = data.sealed_birth()?;
     Ok(member::ActiveModel {
         committee_id: Set(write.committee),
         id: Set(id),
@@ -294,6 +296,7 @@ fn new_member(
         name: Set(data.name),
         phone_cipher: Set(step.sealed_phone()?),
         phone_index: Set(data.phone_index),
+        born_on_cipher: Set(born_on_cipher),
         sector_id: Set(data.sector),
         group_id: Set(data.group),
         position: Set(data.position),
@@ -308,9 +311,16 @@ fn new_member(
     })
 }
 
-fn changed_member(write: &Write, member: &member::Model, step: &Step) -> member::ActiveModel {
+fn changed_member(
+    write: &Write,
+    member: &member::Model,
+    step: &Step,
+) -> Result<member::ActiveModel> {
     let data = step.data.clone();
     let mut row = member.clone().into_active_model();
+    if let Some(cipher) = data.sealed_birth()? {
+        row.born_on_cipher = Set(Some(cipher));
+    }
     row.name = Set(data.name);
     row.sector_id = Set(data.sector);
     row.group_id = Set(data.group);
@@ -322,7 +332,7 @@ fn changed_member(write: &Write, member: &member::Model, step: &Step) -> member:
     row.left_on = Set(None);
     row.version = Set(member.version + 1);
     row.updated_at = Set(write.at);
-    row
+    Ok(row)
 }
 
 async fn grant_seats(write: &Write, conveners_to_be: &[(MemberId, &Step)]) -> Result<usize> {

@@ -1,5 +1,6 @@
 //! One's own account: who one is, one's password, one's sessions.
 
+use chrono::NaiveDate;
 use domain::authority::Standing;
 use domain::ids::{CommitteeId, GroupId, SessionId, SpecialCommitteeId};
 use domain::people::AccountKind;
@@ -29,6 +30,7 @@ const CHANGES: Limit = Limit {
 pub(super) struct MyMember {
     pub member: member::Model,
     pub phone: String,
+    pub born_on: Option<NaiveDate>,
     pub group: Option<group::Model>,
     pub sector: Option<sector::Model>,
     pub term: Option<term::Model>,
@@ -55,6 +57,7 @@ pub(super) async fn me(app: &App, caller: &Caller) -> Result<Me> {
         None => None,
         Some(member) => Some(MyMember {
             phone: app.vault.open_text(&member.phone_cipher)?,
+            born_on: app.vault.open_day(member.born_on_cipher.as_deref())?,
             group: group::Entity::find_by_id((caller.committee, member.group_id))
                 .one(db)
                 .await?,

@@ -75,6 +75,8 @@ pub struct MyMemberView {
     /// The term's name.
     term: Option<String>,
     joined_on: NaiveDate,
+    /// The day of birth, where the office has it; only to count by age bands.
+    born_on: Option<NaiveDate>,
 }
 
 /// One role the caller has today.
@@ -110,6 +112,7 @@ impl From<MyMember> for MyMemberView {
             term_id: my.member.term_id,
             term: my.term.map(|term| term.name),
             joined_on: my.member.joined_on,
+            born_on: my.born_on,
         }
     }
 }

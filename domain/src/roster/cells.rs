@@ -109,6 +109,12 @@ impl<'a> Fields<'a> {
             .flatten()
     }
 
+    pub(super) fn birthday(&mut self, field: Field) -> Option<NaiveDate> {
+        let value = self.cell(field).birthday();
+        self.note(value.map_err(|error| wrong(field, error)))
+            .flatten()
+    }
+
     fn cell(&self, field: Field) -> &'a Cell {
         self.header.cell(field, self.cells)
     }

@@ -62,6 +62,11 @@ pub const COLUMNS: &[Column] = &[
         help: "格式 2026-01-31; 不填为本届起始日",
     },
     Column {
+        header: "出生日期",
+        required: false,
+        help: "格式 1968-05-04; 加密保存, 只用于按年龄段统计",
+    },
+    Column {
         header: "备注",
         required: false,
         help: "最多 500 个字",
@@ -80,6 +85,7 @@ pub(super) enum Field {
     SpecialCommittee,
     Employer,
     JoinedOn,
+    BornOn,
     Remark,
 }
 
@@ -239,6 +245,7 @@ mod tests {
             (Field::SpecialCommittee, "专委会"),
             (Field::Employer, "工作单位"),
             (Field::JoinedOn, "加入日期"),
+            (Field::BornOn, "出生日期"),
             (Field::Remark, "备注"),
         ];
         assert_eq!(table.len(), COLUMNS.len());

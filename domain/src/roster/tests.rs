@@ -28,6 +28,7 @@ fn row_with(column: &str, cell: Cell) -> Result<RosterRow, Vec<CellError>> {
         "提案委",
         "第一中学",
         "2022-01-10",
+        "1948-02-29",
         "连任",
     ]
     .map(text);
@@ -60,6 +61,7 @@ fn a_full_row_is_read_as_it_stands() {
         special_committee: Some("提案委".to_owned()),
         employer: Some("第一中学".to_owned()),
         joined_on: NaiveDate::from_ymd_opt(2022, 1, 10),
+        born_on: NaiveDate::from_ymd_opt(1948, 2, 29),
         remark: Some("连任".to_owned()),
     };
     assert_eq!(row_with("", Cell::Empty), Ok(expected));
@@ -190,6 +192,8 @@ fn wrong_texts_name_their_error() {
         ("加入日期", "12022-01-10", "date_format"),
         ("加入日期", "+022-01-10", "date_format"),
         ("加入日期", "1022-01-10", "date_out_of_range"),
+        ("出生日期", "1968年5月", "date_format"),
+        ("出生日期", "1899-12-31", "date_out_of_range"),
         ("备注", "一\u{200b}二", "text_invalid_char"),
     ];
     for (column, written, code) in table {
