@@ -2,11 +2,13 @@
 //! has in common.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::TestApp;
+
+use crate::layering::{root, sources};
 
 fn published() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
@@ -29,6 +31,44 @@ fn the_published_description_is_the_one_the_service_gives() {
         served == published(),
         "docs/openapi.json is out of date: UPDATE_OPENAPI=1 cargo nextest run -p tests the_published_description"
     );
+}
+
+/// The names under which types stand in the description: that of the type, unless it says another.
+fn schema_names(source: &str) -> Vec<&str> {
+    let derives = source.match_indices("ToSchema)]\n").filter(|(at, _)| {
+        let line = source[..*at].rfind('\n').map_or(0, |end| end + 1);
+        source[line..*at].starts_with("#[derive(")
+    });
+    let named = derives.filter_map(|(at, _)| {
+        let rest = &source[at..];
+        let (attributes, item) = rest.split_once("\npub ")?;
+        let name = match attributes.split_once("#[schema(as = ") {
+            Some((_, name)) => name,
+            None => item.split_once(' ')?.1,
+        };
+        name.split(|c: char| !c.is_alphanumeric()).next()
+    });
+    named.collect()
+}
+
+/// One of two shapes under one name would be missing from the description without a word.
+#[test]
+fn no_two_shapes_have_one_name() {
+    let (mut seen, mut twice) = (BTreeSet::new(), Vec::new());
+    let sources: Vec<(PathBuf, String)> = sources(&root().join("api/src"))
+        .into_iter()
+        .chain(sources(&root().join("domain/src")))
+        .collect();
+    for (file, source) in &sources {
+        for name in schema_names(source) {
+            if !seen.insert(name) {
+                twice.push(format!("{name} in {}", file.display()));
+            }
+        }
+    }
+
+    assert_eq!(twice, Vec::<String>::new());
+    assert!(seen.len() > 200, "only {} names were found", seen.len());
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-fn root() -> PathBuf {
+/// Where our sources are.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the tests are a member of the workspace")
@@ -65,7 +66,7 @@ fn crates_depend_on_each_other_as_drawn() {
     assert_eq!(arrows, drawn);
 }
 
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+pub fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -38,6 +38,7 @@ pub struct Filter {
 
 /// How many were invited and what they answered.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+#[schema(as = ReplyCounts)]
 pub struct Counts {
     /// Everybody who was invited.
     pub invited: i64,

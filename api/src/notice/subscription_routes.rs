@@ -76,6 +76,7 @@ pub async fn my_subscriptions(
 
 /// What the user did with one template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[schema(as = SubscriptionChoice)]
 pub enum Choice {
     /// He agreed to one message.
     #[serde(

@@ -64,6 +64,7 @@ impl From<PlannedRow> for RowView {
 
 /// How many rows there are of each kind.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = RosterCounts)]
 pub struct Counts {
     /// In the file, without the header.
     pub rows: usize,
