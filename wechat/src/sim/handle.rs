@@ -340,6 +340,11 @@ impl Handle {
         self.with(|world| world.calls.clone())
     }
 
+    /// The calls that came after the first `seen`, oldest first.
+    pub fn calls_after(&self, seen: usize) -> Vec<Call> {
+        self.with(|world| world.calls.get(seen..).unwrap_or_default().to_vec())
+    }
+
     /// Every text and picture that was given to be judged, oldest first.
     pub fn checked(&self) -> Vec<Checked> {
         self.with(|world| world.checked.clone())
