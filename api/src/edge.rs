@@ -2,6 +2,7 @@
 //! a guard against panics, a line in the log, and an audit entry when it was refused.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -33,6 +34,8 @@ use crate::telemetry::{RouteLabels, StatusLabels, TRACE};
 const DEADLINE: Duration = Duration::from_secs(8);
 /// A body that takes longer than this to arrive is given up: actix has no such limit.
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// How many shapes of paths a thread remembers.
+const MOST_PATTERNS: usize = 2_000;
 const JSON_LIMIT: usize = 1 << 20;
 const FILE_LIMIT: usize = 10 << 20;
 
@@ -47,9 +50,7 @@ pub async fn edge(
         .clone();
     let trace_id = Uuid::from_bytes(random()).simple().to_string();
     let method = request.method().clone();
-    let route = request
-        .match_pattern()
-        .unwrap_or_else(|| "unmatched".to_owned());
+    let route = pattern(&request).unwrap_or_else(|| "unmatched".to_owned());
     let address = address(&app, request.request());
     let span = tracing::info_span!("request", trace_id, method = %method, route);
     let started = Instant::now();
@@ -121,6 +122,33 @@ pub async fn edge(
             head.set_connection_type(ConnectionType::Close);
         }
         response
+    })
+}
+
+thread_local! {
+    /// Patterns by the shape of paths that have one; paths nobody mounted are not remembered.
+    static PATTERNS: RefCell<HashMap<String, String>> = RefCell::default();
+}
+
+/// The pattern that the path matches. actix holds the path against every route to tell; paths that
+/// differ in ids alone match the same.
+fn pattern(request: &ServiceRequest) -> Option<String> {
+    let mut shape = String::with_capacity(request.path().len());
+    for segment in request.path().split('/') {
+        let is_id = Uuid::try_parse(segment).is_ok();
+        shape.push_str(if is_id { "*" } else { segment });
+        shape.push('/');
+    }
+    PATTERNS.with_borrow_mut(|known| {
+        if let Some(pattern) = known.get(&shape) {
+            return Some(pattern.clone());
+        }
+        let pattern = request.match_pattern()?;
+        // Words may stand where ids do: what somebody makes up must not fill the memory.
+        if known.len() < MOST_PATTERNS {
+            known.insert(shape, pattern.clone());
+        }
+        Some(pattern)
     })
 }
 

@@ -15,6 +15,11 @@ use api::{
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// Requests allocate and free small things by the hundred: a fifth of their time was the system's
+/// allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long connections to the database may be in use after everything was stopped.
 const CLOSING: std::time::Duration = std::time::Duration::from_secs(2);
 

@@ -106,8 +106,7 @@ impl MigrationTrait for Migration {
             .optional("accuracy_m", ColumnType::Double)
             .optional("distance_m", ColumnType::Integer)
             .required("needs_review", ColumnType::Boolean)
-            .references("activity_id", "activity")
-            .references("member_id", "member")
+            .listed_in("attendance", &["committee_id", "activity_id", "member_id"])
             .unique(
                 "checkin_once",
                 &["committee_id", "activity_id", "member_id"],

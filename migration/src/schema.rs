@@ -9,7 +9,9 @@ pub struct Table {
     name: &'static str,
     key: Vec<&'static str>,
     columns: Vec<ColumnDef>,
+    required: Vec<&'static str>,
     references: Vec<(&'static str, &'static str)>,
+    listed: Option<(&'static str, &'static [&'static str])>,
     indexes: Vec<(&'static str, &'static [&'static str], bool)>,
 }
 
@@ -19,7 +21,9 @@ impl Table {
             name,
             key: key.to_vec(),
             columns: Vec::new(),
+            required: Vec::new(),
             references: Vec::new(),
+            listed: None,
             indexes: Vec::new(),
         }
     }
@@ -47,6 +51,7 @@ impl Table {
     pub fn required(mut self, name: &'static str, kind: ColumnType) -> Self {
         self.columns
             .push(ColumnDef::new_with_type(name, kind).not_null().take());
+        self.required.push(name);
         self
     }
 
@@ -60,6 +65,12 @@ impl Table {
     /// `column` names a row of `table` in the same committee.
     pub fn references(mut self, column: &'static str, table: &'static str) -> Self {
         self.references.push((column, table));
+        self
+    }
+
+    /// These columns are a unique key of `table`, the committee in front of them in both.
+    pub fn listed_in(mut self, table: &'static str, columns: &'static [&'static str]) -> Self {
+        self.listed = Some((table, columns));
         self
     }
 
@@ -88,7 +99,13 @@ impl Table {
             key.col(column);
         }
         table.primary_key(&mut key);
-        if self.key.first() == Some(&"committee_id") {
+        // What names a row of the committee names a committee that is there.
+        let implied = self.listed.is_some()
+            || self
+                .references
+                .iter()
+                .any(|(column, _)| self.required.contains(column));
+        if self.key.first() == Some(&"committee_id") && !implied {
             table.foreign_key(
                 ForeignKey::create()
                     .name(format!("{}_committee", self.name))
@@ -103,6 +120,15 @@ impl Table {
                     .from(self.name, ("committee_id", column))
                     .to(other, ("committee_id", "id")),
             );
+        }
+        if let Some((other, columns)) = self.listed {
+            let mut listed = ForeignKey::create();
+            listed.name(format!("{}_{other}", self.name));
+            listed.from_tbl(self.name).to_tbl(other);
+            for &column in columns {
+                listed.from_col(column).to_col(column);
+            }
+            table.foreign_key(&mut listed);
         }
         manager.create_table(table).await?;
         for (name, columns, unique) in self.indexes {

@@ -23,9 +23,9 @@ pub use desk::Desk;
 /// Mounts the operations.
 pub fn configure(service: &mut ServiceConfig) {
     service
+        .service(routes::door::check_in)
         .service(routes::door::check_in_code)
         .service(routes::door::check_in_code_picture)
-        .service(routes::door::check_in)
         .service(routes::door::check_out)
         .service(routes::live::live_counts)
         .service(routes::roll::attendance_list)

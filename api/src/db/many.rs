@@ -11,7 +11,7 @@ use sea_orm::{
     ColumnTrait, Condition, DatabaseBackend, EntityName, EntityTrait, IdenStatic, Iterable,
     ModelTrait, Value,
 };
-use serde_json::{Map, Value as Json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use uuid::Uuid;
 
 /// Rows and keys are called so inside the statement.
@@ -28,10 +28,11 @@ where
     insert.into_table(M::Entity::default()).columns(columns());
     if backend == DatabaseBackend::Postgres {
         let table = M::Entity::default();
-        let rows: Vec<Json> = rows.iter().map(object).collect();
+        let rows: Vec<Row<'_, M>> = rows.iter().map(Row).collect();
+        let rows = serde_json::to_string(&rows).expect("names and plain values are JSON");
         let recordset = Func::cust("jsonb_populate_recordset")
             .arg(Expr::cust(format!("NULL::\"{}\"", table.table_name())))
-            .arg(Expr::val(Json::from(rows)));
+            .arg(Expr::val(rows).cast_as("jsonb"));
         let mut select = Query::select();
         select.columns(columns()).from_function(recordset, GIVEN);
         insert
@@ -45,21 +46,31 @@ where
     insert
 }
 
-fn object<M: ModelTrait>(row: &M) -> Json {
-    let columns = <M::Entity as EntityTrait>::Column::iter();
-    let fields: Map<String, Json> = columns
-        .map(|column| (column.as_str().to_owned(), json(row.get(column))))
-        .collect();
-    Json::Object(fields)
-}
+/// A row as an object of JSON, written straight into the text; what is empty is left out.
+struct Row<'a, M>(&'a M);
 
-/// A value as PostgreSQL reads it from JSON.
-fn json(value: Value) -> Json {
-    match value {
-        Value::Uuid(Some(id)) => Json::from(id.to_string()),
-        Value::ChronoDateTimeUtc(Some(at)) => Json::from(at.to_rfc3339()),
-        Value::ChronoDate(Some(day)) => Json::from(day.to_string()),
-        other => sea_orm::sea_query::sea_value_to_json_value(&other),
+impl<M: ModelTrait> Serialize for Row<'_, M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for column in <M::Entity as EntityTrait>::Column::iter() {
+            let name = column.as_str();
+            // As PostgreSQL reads them.
+            match self.0.get(column) {
+                Value::Uuid(Some(id)) => object.serialize_entry(name, &id)?,
+                Value::String(Some(text)) => object.serialize_entry(name, &text)?,
+                Value::Bool(Some(is)) => object.serialize_entry(name, &is)?,
+                Value::Int(Some(number)) => object.serialize_entry(name, &number)?,
+                Value::BigInt(Some(number)) => object.serialize_entry(name, &number)?,
+                Value::ChronoDateTimeUtc(Some(at)) => object.serialize_entry(name, &at)?,
+                other => {
+                    let other = sea_orm::sea_query::sea_value_to_json_value(&other);
+                    if other != serde_json::Value::Null {
+                        object.serialize_entry(name, &other)?;
+                    }
+                }
+            }
+        }
+        object.end()
     }
 }
 

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::attendance::AttendanceSource;
+use chrono::{DateTime, Utc};
 use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
-use entity::{activity, attendance, checkin};
+use entity::{activity, checkin};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, IdenStatic, QueryFilter, QueryOrder,
-    QuerySelect,
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IdenStatic, QueryFilter,
+    QueryOrder, QuerySelect, Statement, Value,
 };
 
 use super::{Judged, Written};
 use crate::app::App;
 use crate::checkin::code::not_open;
-use crate::checkin::service::{CheckedIn, arrival};
-use crate::db::{among, found, insert as insert_many};
+use crate::checkin::service::CheckedIn;
+use crate::db::{among, insert as insert_many};
 use crate::error::{ApiError, Result};
 use crate::idempotency::{self, Under};
 
@@ -29,16 +29,20 @@ pub(super) async fn write(app: &App, judged: &[Judged]) -> Result<Vec<Result<Wri
                     .filter(|&at| outcomes[at].is_none())
                     .collect()
             };
-            let waiting = good(&outcomes);
+            let mut waiting = good(&outcomes);
+            // In one order, so that two nodes with the same members never wait for each other.
+            waiting.sort_unstable_by_key(|&at| which(&judged[at].row));
             let rows = waiting.iter().map(|&at| &judged[at].row);
             let new = insert(txn, rows).await?;
-            let (first, again): (Vec<usize>, Vec<usize>) = waiting
+            let (mut first, again): (Vec<usize>, Vec<usize>) = waiting
                 .into_iter()
                 .partition(|&at| new.contains(&judged[at].row.id));
             attend(txn, first.iter().map(|&at| &judged[at])).await?;
             for (at, row) in stood(txn, judged, &again).await? {
                 outcomes[at] = Some(Ok(Written::In(Box::new(CheckedIn { row, first: false }))));
             }
+            // The record follows the order in which they came.
+            first.sort_unstable();
             let mut acts = Vec::with_capacity(first.len());
             for at in first {
                 acts.push(judged[at].act());
@@ -157,65 +161,117 @@ fn which(row: &checkin::Model) -> Which {
 }
 
 /// Adds new check-ins to what the attendances say of all sessions together.
-async fn attend(
+async fn attend<'a>(
     txn: &DatabaseTransaction,
-    judged: impl Iterator<Item = &Judged> + Clone,
+    judged: impl Iterator<Item = &'a Judged>,
 ) -> Result<()> {
-    use attendance::Column as C;
-    let keys: Vec<_> = judged
-        .clone()
-        .map(|one| (one.row.committee_id, [one.attendance.0]))
-        .collect();
-    if keys.is_empty() {
+    let mut arrivals: BTreeMap<(CommitteeId, AttendanceId), Arrival> = BTreeMap::new();
+    for one in judged {
+        let arrival = Arrival::of(&one.row);
+        arrivals
+            .entry((one.row.committee_id, one.attendance))
+            .and_modify(|known| known.and(&arrival))
+            .or_insert(arrival);
+    }
+    if arrivals.is_empty() {
         return Ok(());
     }
     let backend = txn.get_database_backend();
-    // In one order, so that two groups never wait for each other.
-    let mut attendances: BTreeMap<AttendanceId, attendance::Model> = attendance::Entity::find()
-        .filter(among::<attendance::Entity, 1>(backend, [C::Id], keys))
-        .order_by_asc(C::Id)
-        .lock_exclusive()
-        .all(txn)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
-    for one in judged {
-        let attendance = found(attendances.get_mut(&one.attendance))?;
-        add(attendance, &one.row);
+    let (given, values) = given(backend, &arrivals);
+    let sql = format!("WITH given ({GIVEN}) AS ({given}) {ADDED}");
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    let added = txn.execute_raw(statement).await?.rows_affected();
+    if usize::try_from(added) == Ok(arrivals.len()) {
+        Ok(())
+    } else {
+        Err(ApiError::not_found())
     }
-    let rows: Vec<attendance::Model> = attendances.into_values().collect();
-    let there = OnConflict::columns([C::CommitteeId, C::Id])
-        .update_columns([
-            C::Status,
-            C::Source,
-            C::CheckedInAt,
-            C::Late,
-            C::Offline,
-            C::NeedsReview,
-            C::UpdatedAt,
-        ])
-        .to_owned();
-    txn.execute(insert_many(backend, &rows).on_conflict(there))
-        .await?;
-    Ok(())
 }
 
-fn add(attendance: &mut attendance::Model, checkin: &checkin::Model) {
-    // What a person found stands; the check-in is kept beside it and the conflict is shown.
-    let decided = matches!(
-        attendance.source,
-        Some(AttendanceSource::RollCall | AttendanceSource::Correction)
-    );
-    attendance.late |= checkin.late;
-    attendance.offline |= checkin.offline;
-    attendance.needs_review |= checkin.needs_review;
-    if !decided {
-        attendance.status = arrival(attendance.late);
-        attendance.source = Some(AttendanceSource::Code);
+/// What check-ins to sessions of one activity say together of one member.
+#[derive(Clone, Copy)]
+struct Arrival {
+    late: bool,
+    offline: bool,
+    needs_review: bool,
+    /// The first.
+    at: DateTime<Utc>,
+    /// The last.
+    received_at: DateTime<Utc>,
+}
+
+impl Arrival {
+    fn of(row: &checkin::Model) -> Self {
+        Self {
+            late: row.late,
+            offline: row.offline,
+            needs_review: row.needs_review,
+            at: row.at,
+            received_at: row.received_at,
+        }
     }
-    // What was kept from an earlier session may arrive after the check-in to a later one.
-    let before = attendance.checked_in_at.unwrap_or(checkin.at);
-    attendance.checked_in_at = Some(before.min(checkin.at));
-    attendance.updated_at = checkin.received_at;
+
+    fn and(&mut self, other: &Self) {
+        self.late |= other.late;
+        self.offline |= other.offline;
+        self.needs_review |= other.needs_review;
+        // What was kept from an earlier session may arrive after the check-in to a later one.
+        self.at = self.at.min(other.at);
+        self.received_at = self.received_at.max(other.received_at);
+    }
+}
+
+const GIVEN: &str = "committee_id, id, late, offline, needs_review, at, received_at";
+
+/// What a person found stands; the check-in is kept beside it and the conflict is shown.
+const ADDED: &str = "UPDATE attendance SET \
+    late = attendance.late OR given.late, \
+    offline = attendance.offline OR given.offline, \
+    needs_review = attendance.needs_review OR given.needs_review, \
+    status = CASE WHEN attendance.source IN ('roll_call', 'correction') THEN attendance.status \
+        WHEN attendance.late OR given.late THEN 'late' ELSE 'present' END, \
+    source = CASE WHEN attendance.source IN ('roll_call', 'correction') THEN attendance.source \
+        ELSE 'code' END, \
+    checked_in_at = CASE WHEN attendance.checked_in_at < given.at THEN attendance.checked_in_at \
+        ELSE given.at END, \
+    updated_at = given.received_at \
+    FROM given WHERE attendance.committee_id = given.committee_id AND attendance.id = given.id";
+
+/// The arrivals as rows of the columns [`GIVEN`]: lists, of which PostgreSQL plans the statement
+/// once; for SQLite values, which is the faster way there.
+fn given(
+    backend: DatabaseBackend,
+    arrivals: &BTreeMap<(CommitteeId, AttendanceId), Arrival>,
+) -> (String, Vec<Value>) {
+    if backend == DatabaseBackend::Postgres {
+        let keys = || arrivals.keys();
+        let all = || arrivals.values();
+        let values = vec![
+            Value::from(keys().map(|key| key.0.0).collect::<Vec<_>>()),
+            Value::from(keys().map(|key| key.1.0).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.late).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.offline).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.needs_review).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.at).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.received_at).collect::<Vec<_>>()),
+        ];
+        (
+            "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)".to_owned(),
+            values,
+        )
+    } else {
+        let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; arrivals.len()].join(", ");
+        let values = arrivals.iter().flat_map(|((committee, id), one)| {
+            [
+                committee.0.into(),
+                id.0.into(),
+                one.late.into(),
+                one.offline.into(),
+                one.needs_review.into(),
+                one.at.into(),
+                one.received_at.into(),
+            ]
+        });
+        (format!("VALUES {rows}"), values.collect())
+    }
 }
