@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tests::TestApp;
 
 /// The bytes of a download, or the status of a refusal.
-async fn file(t: &TestApp, who: &str, path: &str) -> Result<Vec<u8>, u16> {
+pub async fn file(t: &TestApp, who: &str, path: &str) -> Result<Vec<u8>, u16> {
     let response = t
         .client
         .http()
@@ -77,7 +77,7 @@ fn body(file: &[u8]) -> String {
 }
 
 /// A sheet of an Excel file as text.
-fn rows(file: &[u8], sheet: &str) -> Vec<Vec<String>> {
+pub fn rows(file: &[u8], sheet: &str) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(file)).unwrap();
     let range = book.worksheet_range(sheet).unwrap();
     range

@@ -46,8 +46,8 @@ pub struct ScoreView {
     /// How much of what he could attend he attended.
     pub attendance_share: Option<Share>,
     /// His rank among the members that the query selects and the caller may see; equal points
-    /// share a rank.
-    pub rank: u64,
+    /// share a rank, and whoever is exempt has none.
+    pub rank: Option<u64>,
     /// His place within the partition that the rulebook names, among everybody assessed; none for
     /// a member who may not see the ranking.
     pub place: Option<Rank>,

@@ -326,8 +326,8 @@ pub async fn group_sheets(
 pub struct Ranked {
     /// The member.
     pub assessed: Assessed,
-    /// His rank among those who were asked for.
-    pub rank: u64,
+    /// His rank among those who were asked for; none of whoever is exempt.
+    pub rank: Option<u64>,
     /// His place within the partition of the rulebook, among everybody assessed.
     pub place: Rank,
 }
@@ -369,10 +369,11 @@ pub async fn ranking(
 }
 
 /// The sheets with the most points first, each with its rank among them. Equal points share a
-/// rank, and the next one is as far behind as there are members before it.
-pub fn ranked(mut assessed: Vec<Assessed>) -> Vec<(u64, Assessed)> {
+/// rank, and the next one is as far behind as there are members before it. Whoever is exempt comes
+/// last and has none.
+pub fn ranked(mut assessed: Vec<Assessed>) -> Vec<(Option<u64>, Assessed)> {
     // Stable: among equals the order of groups and names stays.
-    assessed.sort_by_key(|one| std::cmp::Reverse(one.sheet.total));
+    assessed.sort_by_key(|one| (one.sheet.is_exempt(), std::cmp::Reverse(one.sheet.total)));
     let mut rank = 0;
     let mut before: Option<Points> = None;
     (1..)
@@ -382,7 +383,7 @@ pub fn ranked(mut assessed: Vec<Assessed>) -> Vec<(u64, Assessed)> {
                 rank = place;
             }
             before = Some(one.sheet.total);
-            (rank, one)
+            ((!one.sheet.is_exempt()).then_some(rank), one)
         })
         .collect()
 }

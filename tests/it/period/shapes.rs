@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use tests::TestApp;
 
 use super::{adopted, close, line, next_year, verified};
+use crate::files::{AGENDA, uploaded};
+use crate::report::{file, rows};
 
 /// Members and groups are scored; the top grade has one place; two years without a proposal are
 /// shown; everybody sees everybody's totals.
@@ -117,6 +119,14 @@ async fn groups_are_scored_by_their_members_facts() {
     assert_eq!(t.get("gao", &path).await.0, 403);
     assert_eq!(t.get("x-office", &path).await.0, 404);
     assert_eq!(t.see("alice", "/group-scores").await["total"], 1);
+    let table = file(&t, "office", "/group-scores.xlsx?period=2026")
+        .await
+        .unwrap();
+    let table = rows(&table, "积分汇总");
+    for group in page["items"].as_array().unwrap() {
+        let row = table.iter().find(|row| group["name"] == row[1]).unwrap();
+        assert!(row.contains(&group["total"].as_str().unwrap().to_owned()));
+    }
 
     next_year(&t);
     close(&t, "2026").await;
@@ -277,4 +287,47 @@ async fn the_office_fixes_the_days_of_a_session_year() {
         .unwrap();
     assert!(report.ok(), "{report}");
     assert_eq!(t.get("chen", "/me/score?period=2030-T").await.0, 422);
+}
+
+#[actix_web::test]
+async fn who_is_exempt_has_points_and_no_rank() {
+    let t = TestApp::start().await;
+    adopted(&t, RANKED, "2026-01-01").await;
+    verified(&t, "chen", "proposal", "修路", "2026-03-27").await;
+    verified(&t, "chen", "proposal", "修水", "2026-03-28").await;
+    verified(&t, "ding", "proposal", "修桥", "2026-03-27").await;
+    // Nobody declares himself exempt: the office registers it.
+    let document = uploaded(&t, "office", AGENDA).await;
+    let posted = json!({
+        "member_id": t.members["chen"], "kind": "exemption", "title": "外派一年",
+        "done_on": "2026-01-15", "attributes": { "document": "邢东协办〔2026〕3 号" },
+        "evidence_ids": [document], "submit": true,
+    });
+    let posted = t.act("office", "/duty-records", posted).await;
+    let path = format!("/duty-records/{}/verify", posted["id"].as_str().unwrap());
+    t.act("staff1", &path, json!({})).await;
+
+    let page = t.see("office", "/scores?period=2026&limit=200").await;
+
+    let ranks: Vec<(&str, &str, &Value, &Value)> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["total"] != "0" || row["rank"].is_null())
+        .map(|row| {
+            (
+                row["name"].as_str().unwrap(),
+                row["total"].as_str().unwrap(),
+                &row["rank"],
+                &row["grade"],
+            )
+        })
+        .collect();
+    assert_eq!(
+        ranks,
+        [
+            ("丁宁", "10", &json!(1), &json!("优秀")),
+            ("陈晨", "20", &Value::Null, &Value::Null)
+        ]
+    );
 }
