@@ -425,6 +425,25 @@ mod tests {
     }
 
     #[test]
+    fn who_decides_or_oversees_has_a_desk() {
+        let group = GroupId(Uuid::nil());
+        let special = SpecialCommitteeId(Uuid::nil());
+        let desks = [
+            Standing::Staff(special, vec![group]),
+            Standing::Office,
+            Standing::Leader,
+            Standing::Auditor,
+        ];
+        let others = [
+            Standing::Member(MemberId(Uuid::nil()), group),
+            Standing::Convener(group),
+            Standing::Admin,
+        ];
+        assert!(desks.iter().all(Standing::has_desk));
+        assert!(!others.iter().any(Standing::has_desk));
+    }
+
+    #[test]
     fn an_administrator_sees_no_business_data() {
         for &operation in Operation::ALL {
             let settings = ["seat_", "account_", "template_", "pause_"]

@@ -193,13 +193,14 @@ fn begin(wechat: &Handle, trouble: Trouble, accounts: &[String], readers: usize)
     }
 }
 
-/// Ends the tokens of an account after every few messages it sends, for as long as the test runs.
+/// Ends the tokens of an account after every few messages it sends, for as long as the test runs. On
+/// a thread of its own: that of the test is busy for seconds where thousands are told.
 fn end_tokens(wechat: &Handle, app_id: &str) {
     let (wechat, app_id) = (wechat.clone(), app_id.to_owned());
-    actix_web::rt::spawn(async move {
+    std::thread::spawn(move || {
         let (mut seen, mut sent) = (0, 0);
         loop {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            std::thread::sleep(Duration::from_millis(10));
             // Thousands may have been seen before; the machine is there for the nodes.
             let calls = wechat.calls_after(seen);
             seen += calls.len();

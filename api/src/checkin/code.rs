@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::activity::ActivityStatus;
 use domain::checkin::{CodeKey, CodeKeys, Slot, code};
 use domain::ids::ActivityId;
 use entity::{activity, committee};
@@ -49,7 +50,7 @@ pub async fn show(app: &App, on: &On<op::CodeShow, activity::Model>) -> Result<S
     let now = app.clock.now();
     let activity = &on.row;
     if !activity.status.open() {
-        return Err(not_open(activity));
+        return Err(not_open(activity.status));
     }
     let [from, until] = [
         activity.opens_at - BEFORE,
@@ -76,9 +77,9 @@ pub async fn show(app: &App, on: &On<op::CodeShow, activity::Model>) -> Result<S
 }
 
 /// Why nobody checks in to or out of an activity that is not open.
-pub fn not_open(activity: &activity::Model) -> ApiError {
-    use domain::activity::ActivityStatus as S;
-    let detail = match activity.status {
+pub fn not_open(status: ActivityStatus) -> ApiError {
+    use ActivityStatus as S;
+    let detail = match status {
         S::Draft | S::Submitted | S::Returned | S::Approved => "活动尚未发布",
         S::Cancelled => "活动已取消",
         S::Published | S::Running | S::Closed => "活动已结束，如确已到场可申请补签",

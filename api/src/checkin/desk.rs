@@ -7,7 +7,7 @@
 
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use domain::checkin::{CodeKeys, Policy};
 use domain::ids::{ActivityId, AttendanceId, CommitteeId, MemberId};
 use entity::{activity, attendance, checkin, committee};
 use moka::future::Cache;
-use sea_orm::{EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::code::keys;
@@ -34,13 +34,14 @@ const GROUP: usize = 256;
 /// How many may wait: a few seconds of work, and some megabytes.
 const ROOM: usize = 8_192;
 /// How old what is known of an activity may be before it is looked up again. What changes in it
-/// meanwhile is noticed by its version when the check-in is written.
-const KNOWN: Duration = Duration::from_secs(1);
+/// meanwhile is noticed by its version when the check-in is written, and nobody is refused by what
+/// was known.
+const KNOWN: Duration = Duration::from_secs(5);
 
 /// What checking in to an activity asks, ready to be held against an attempt.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub activity: activity::Model,
+    pub activity: Arc<activity::Model>,
     pub policy: Policy,
     pub keys: CodeKeys,
 }
@@ -103,8 +104,12 @@ pub(super) enum Written {
 pub struct Desk {
     queue: Batcher<Judged, Written>,
     invitations: Batcher<Invited, Option<attendance::Model>>,
-    places: Cache<(CommitteeId, ActivityId), Arc<Place>>,
+    look_up: Batcher<Where, Option<Arc<Place>>>,
+    places: Cache<Where, Arc<Place>>,
 }
+
+/// An activity.
+type Where = (CommitteeId, ActivityId);
 
 /// Who comes to what.
 type Invited = (CommitteeId, ActivityId, MemberId);
@@ -112,19 +117,23 @@ type Invited = (CommitteeId, ActivityId, MemberId);
 impl Desk {
     /// Opens the desk on this thread's runtime; it closes when the last handle is gone.
     pub fn open(app: &Arc<App>) -> Self {
-        let (writer, reader) = (Arc::clone(app), Arc::clone(app));
+        let [writer, reader, guide] = [(); 3].map(|()| Arc::clone(app));
         let queue = Batcher::spawn(ROOM, GROUP, async move |judged: &[Judged]| {
             let group = u32::try_from(judged.len()).expect("at most GROUP are written together");
             writer.metrics.desk_batch.observe(f64::from(group));
             write::write(&writer, judged).await
         });
         let invitations = Batcher::spawn(ROOM, GROUP, async move |invited: &[Invited]| {
-            look_up(&reader, invited).await
+            invitations(&reader, invited).await
+        });
+        let look_up = Batcher::spawn(ROOM, GROUP, async move |asked: &[Where]| {
+            places(&guide, asked).await
         });
         let places = Cache::builder().max_capacity(10_000).time_to_live(KNOWN);
         Self {
             queue,
             invitations,
+            look_up,
             places: places.build(),
         }
     }
@@ -134,41 +143,22 @@ impl Desk {
         self.queue.waiting()
     }
 
-    /// What checking in to an activity asks, as it was at most a second ago.
-    pub(super) async fn place(
-        &self,
-        app: &App,
-        committee: CommitteeId,
-        id: ActivityId,
-    ) -> Result<Arc<Place>> {
+    /// What checking in to an activity asks, as it was at most [`KNOWN`] ago.
+    pub(super) async fn place(&self, committee: CommitteeId, id: ActivityId) -> Result<Arc<Place>> {
         if let Some(place) = self.places.get(&(committee, id)).await {
             return Ok(place);
         }
-        self.place_now(app, committee, id).await
+        self.place_now(committee, id).await
     }
 
     /// The same as it is now.
     pub(super) async fn place_now(
         &self,
-        app: &App,
         committee: CommitteeId,
         id: ActivityId,
     ) -> Result<Arc<Place>> {
-        let activity = activity::Entity::find_by_id((committee, id))
-            .one(app.db.read())
-            .await?;
-        let activity = found(activity)?;
-        let row = committee::Entity::find_by_id(committee)
-            .one(app.db.read())
-            .await?;
-        let row = found(row)?;
-        let windows = check_in_windows(&sessions_of(&activity)?);
-        let place = Arc::new(Place {
-            policy: check_in_policy(&activity, windows, &row),
-            keys: keys(app, &row)?,
-            activity,
-        });
         let key = (committee, id);
+        let place = found(self.look_up.ask(key).await?)?;
         self.places.insert(key, Arc::clone(&place)).await;
         Ok(place)
     }
@@ -193,8 +183,57 @@ impl Desk {
     }
 }
 
+/// What the activities ask of who comes, in two queries.
+async fn places(app: &App, asked: &[Where]) -> Result<Vec<Result<Option<Arc<Place>>>>> {
+    let db = app.db.read();
+    let backend = db.get_database_backend();
+    let wanted: HashSet<Where> = asked.iter().copied().collect();
+    let keys = wanted.iter().map(|(committee, id)| (*committee, [id.0]));
+    let activities = activity::Entity::find()
+        .filter(among::<activity::Entity, 1>(
+            backend,
+            [activity::Column::Id],
+            keys,
+        ))
+        .all(db)
+        .await?;
+    let theirs: HashSet<CommitteeId> = activities.iter().map(|row| row.committee_id).collect();
+    let committees: HashMap<CommitteeId, committee::Model> = committee::Entity::find()
+        .filter(committee::Column::Id.is_in(theirs))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mut found = HashMap::with_capacity(activities.len());
+    for activity in activities {
+        let key = (activity.committee_id, activity.id);
+        if wanted.contains(&key)
+            && let Some(committee) = committees.get(&key.0)
+        {
+            found.insert(key, place(app, activity, committee)?);
+        }
+    }
+    Ok(asked
+        .iter()
+        .map(|key| Ok(found.get(key).cloned()))
+        .collect())
+}
+
+fn place(app: &App, activity: activity::Model, row: &committee::Model) -> Result<Arc<Place>> {
+    let windows = check_in_windows(&sessions_of(&activity)?);
+    Ok(Arc::new(Place {
+        policy: check_in_policy(&activity, windows, row),
+        keys: keys(app, row)?,
+        activity: Arc::new(activity),
+    }))
+}
+
 /// The attendances of all who ask, in one query.
-async fn look_up(app: &App, invited: &[Invited]) -> Result<Vec<Result<Option<attendance::Model>>>> {
+async fn invitations(
+    app: &App,
+    invited: &[Invited],
+) -> Result<Vec<Result<Option<attendance::Model>>>> {
     use attendance::Column as C;
     let db = app.db.read();
     let keys = invited

@@ -1,5 +1,7 @@
 //! Coming: a member's check-in, and what coming and going have in common.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use domain::attendance::AttendanceStatus;
 use domain::authority::Reach;
@@ -78,7 +80,7 @@ impl CheckedIn {
 /// What the door knows of a member and an activity.
 pub(super) struct Visit {
     member: MemberId,
-    pub(super) activity: activity::Model,
+    pub(super) activity: Arc<activity::Model>,
     attendance: Option<attendance::Model>,
 }
 
@@ -104,10 +106,10 @@ pub async fn check_in(
     sent: Sent,
 ) -> Result<CheckedIn> {
     let member = member_of(permit)?;
-    let place = desk.place(app, permit.committee(), id).await?;
+    let place = desk.place(permit.committee(), id).await?;
     let visit = Visit {
         member,
-        activity: place.activity.clone(),
+        activity: Arc::clone(&place.activity),
         attendance: desk.attendance(permit.committee(), id, member).await?,
     };
     // A second tap costs one look-up and no attempt: a phone may repeat as often as it likes.
@@ -120,9 +122,9 @@ pub async fn check_in(
         return Ok(*done);
     }
     // Refused, or the activity was changed: only what is known now decides that.
-    let place = desk.place_now(app, permit.committee(), id).await?;
+    let place = desk.place_now(permit.committee(), id).await?;
     let visit = Visit {
-        activity: place.activity.clone(),
+        activity: Arc::clone(&place.activity),
         ..visit
     };
     let (attendance, admission) = at_the_door(
@@ -209,7 +211,7 @@ pub(super) async fn visit<O: OperationType>(
         .await?;
     Ok(Visit {
         member,
-        activity: found(activity)?,
+        activity: Arc::new(found(activity)?),
         attendance,
     })
 }
@@ -251,7 +253,7 @@ pub(super) async fn at_the_door<O: OperationType>(
     app.cache.check(limits::CHECK_IN, &subject, now).await?;
     if visit.attendance.is_some() {
         if !visit.activity.status.open() {
-            return Err(not_open(&visit.activity));
+            return Err(not_open(visit.activity.status));
         }
         if matches!(door, Door::Out) && !visit.has_come() {
             return Err(ApiError::new(Code::NotCheckedIn));
@@ -308,7 +310,7 @@ pub(super) async fn lock_open(write: &Write, id: ActivityId) -> Result<activity:
     if activity.status.open() {
         Ok(activity)
     } else {
-        Err(not_open(&activity))
+        Err(not_open(activity.status))
     }
 }
 

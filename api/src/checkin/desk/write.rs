@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use domain::activity::ActivityStatus;
 use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
 use entity::{activity, checkin};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IdenStatic, QueryFilter,
-    QueryOrder, QuerySelect, Statement, Value,
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, DerivePartialModel, EntityTrait,
+    IdenStatic, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
 };
 
 use super::{Judged, Written};
@@ -59,6 +60,16 @@ pub(super) async fn write(app: &App, judged: &[Judged]) -> Result<Vec<Result<Wri
         .await
 }
 
+/// What of an activity decides whether a check-in is still good.
+#[derive(Debug, DerivePartialModel)]
+#[sea_orm(entity = "activity::Entity")]
+struct Held {
+    committee_id: CommitteeId,
+    id: ActivityId,
+    status: ActivityStatus,
+    version: i32,
+}
+
 /// Holds the activities open until the transaction ends, and tells of each who came too late for
 /// his: closed, changed, or asked for under a key that another request has taken over.
 async fn refused(
@@ -71,7 +82,7 @@ async fn refused(
         .iter()
         .map(|one| (one.row.committee_id, one.row.activity_id))
         .collect();
-    let activities: HashMap<(CommitteeId, ActivityId), activity::Model> = activity::Entity::find()
+    let activities: HashMap<(CommitteeId, ActivityId), Held> = activity::Entity::find()
         .filter(among::<activity::Entity, 1>(
             txn.get_database_backend(),
             [activity::Column::Id],
@@ -79,6 +90,7 @@ async fn refused(
         ))
         .order_by_asc(activity::Column::Id)
         .lock_shared()
+        .into_partial_model::<Held>()
         .all(txn)
         .await?
         .into_iter()
@@ -91,7 +103,7 @@ async fn refused(
         if one.under.is_some_and(|under| !noted.contains(&under)) {
             Some(Err(idempotency::in_progress()))
         } else if !activity.status.open() {
-            Some(Err(not_open(activity)))
+            Some(Err(not_open(activity.status)))
         } else if activity.version != one.version {
             Some(Ok(Written::Moved))
         } else {
