@@ -1,8 +1,8 @@
 //! The check-in desk: whoever was found good at the door waits here, and all who wait are written
 //! down together.
 //!
-//! A check-in written alone costs a transaction of eight statements and holds the end of its
-//! committee's chain through a flush of the disk; two hundred written together cost the same eight
+//! A check-in written alone costs a transaction of seven statements and holds the end of its
+//! committee's chain through a flush of the disk; two hundred written together cost the same seven
 //! statements and one flush (docs/performance.md).
 
 mod write;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::*;
-use crate::ids::{FactId, MemberId};
+use crate::ids::{FactId, GroupId, MemberId};
 
 mod boundaries;
 mod properties;

@@ -92,3 +92,39 @@ fn whole_numbers_and_fractions_add_up_and_multiply_alike() {
     assert_eq!(amount("3") * amount("1/3"), Amount::ONE);
     assert_eq!(amount("3") - amount("3"), Amount::ZERO);
 }
+
+#[test]
+fn groups_and_members_are_ranked_apart() {
+    let scheme = Scheme::new(small());
+    let of = |subject, facts: &[Fact]| {
+        let person = Person::new(subject, &[]);
+        let sheet = scheme.sheet(Period::of_year(YEAR), Record::of(&person, facts));
+        Assessed { person, sheet }
+    };
+    let group = Subject::Group(GroupId(Uuid::from_u128(9)));
+    let more = [came(1, "2026-05-01", "research", "present")];
+
+    let ranks = scheme.rank(&[of(member(), &more), of(member(), &[]), of(group, &[])]);
+
+    let places: Vec<_> = ranks.iter().map(|place| (place.rank, place.of)).collect();
+    assert_eq!(places, [(1, 2), (2, 2), (1, 1)]);
+}
+
+#[test]
+fn a_rulebook_looks_back_where_a_sheet_depends_on_other_periods() {
+    assert!(!Scheme::new(small()).looks_back());
+
+    let mut demanding = small();
+    demanding.requirements[0].need.consecutive = Some(2);
+    assert!(Scheme::new(demanding).looks_back());
+    let mut base = small();
+    let history = Condition {
+        within: Some(Within::Term),
+        ..Condition::default()
+    };
+    base.grades[0].quota = Some(
+        toml::from_str("from = \"top\"\ncount = 1\nper = \"whole\"\nties = \"none\"").unwrap(),
+    );
+    base.grades[0].quota.as_mut().unwrap().base = Some(history);
+    assert!(Scheme::new(base).looks_back());
+}
