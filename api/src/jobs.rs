@@ -66,6 +66,9 @@ pub enum Outcome {
     Later(DateTime<Utc>),
 }
 
+/// How many jobs are enqueued by one statement.
+const CHUNK: usize = 500;
+
 /// Enqueues a job beside a change that is nobody's act.
 pub async fn enqueue(
     txn: &DatabaseTransaction,
@@ -73,7 +76,30 @@ pub async fn enqueue(
     new: NewJob,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let row = job::ActiveModel {
+    enqueue_each(txn, [(committee, new)], now).await
+}
+
+/// Enqueues jobs of several committees, all of them or none.
+pub async fn enqueue_each(
+    txn: &DatabaseTransaction,
+    jobs: impl IntoIterator<Item = (CommitteeId, NewJob)>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let jobs = jobs.into_iter();
+    let rows: Vec<_> = jobs
+        .map(|(committee, new)| row(committee, new, now))
+        .collect();
+    for some in rows.chunks(CHUNK) {
+        job::Entity::insert_many(some.to_vec())
+            .on_conflict_do_nothing_on([job::Column::CommitteeId, job::Column::UniqueKey])
+            .exec_without_returning(txn)
+            .await?;
+    }
+    Ok(())
+}
+
+fn row(committee: CommitteeId, new: NewJob, now: DateTime<Utc>) -> job::ActiveModel {
+    job::ActiveModel {
         committee_id: Set(committee),
         id: Set(JobId::new(now, random())),
         kind: Set(new.kind.to_owned()),
@@ -87,12 +113,7 @@ pub async fn enqueue(
         last_error: Set(None),
         created_at: Set(now),
         finished_at: Set(None),
-    };
-    job::Entity::insert(row)
-        .on_conflict_do_nothing_on([job::Column::CommitteeId, job::Column::UniqueKey])
-        .exec_without_returning(txn)
-        .await?;
-    Ok(())
+    }
 }
 
 /// Runs the jobs of a lane that are due now, at most [`ROUND`] and none once the node is to end,

@@ -10,14 +10,14 @@ use entity::{
     callback, checkin, committee, duty_import, idempotency, job, link_token, roster_import,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::app::App;
 use crate::db::{Actor, NewJob, SYSTEM, Write};
 use crate::error::{ApiError, Result};
-use crate::jobs::{Outcome, enqueue};
+use crate::jobs::{Outcome, enqueue_each};
 
 /// Job: take away what a committee does not need any more. Payload: `{}`.
 pub const TIDY: &str = "nightly.tidy";
@@ -152,7 +152,7 @@ async fn empty_imports(write: &Write, before: DateTime<Utc>) -> Result<u64> {
 pub async fn tidy_due(app: &App, job: &job::Model) -> Result<Outcome> {
     let committee = job.committee_id;
     // The next night is certain before this one is tried.
-    schedule(app, committee).await?;
+    schedule(app, &[committee]).await?;
     let tidied = tidy(app, committee).await?;
     tracing::info!(%committee, ?tidied, "what was not needed any more is gone");
     Ok(Outcome::Done)
@@ -160,27 +160,31 @@ pub async fn tidy_due(app: &App, job: &job::Model) -> Result<Outcome> {
 
 /// Makes sure that every committee is tidied up tonight.
 pub async fn ensure_scheduled(app: &App) -> Result<()> {
-    let committees = committee::Entity::find()
+    let committees: Vec<CommitteeId> = committee::Entity::find()
         .filter(committee::Column::Id.ne(SYSTEM))
+        .select_only()
+        .column(committee::Column::Id)
+        .into_tuple()
         .all(app.db.read())
         .await?;
-    for committee in committees {
-        schedule(app, committee.id).await?;
-    }
-    Ok(())
+    schedule(app, &committees).await
 }
 
-async fn schedule(app: &App, committee: CommitteeId) -> Result<()> {
+/// In one transaction however many they are: a province has hundreds.
+async fn schedule(app: &App, committees: &[CommitteeId]) -> Result<()> {
     let now = app.clock.now();
     let night = next_night(now);
-    let job = NewJob {
-        kind: TIDY,
-        payload: json!({}),
-        run_at: night,
-        unique_key: Some(format!("tidy:{}", time::local_date(night))),
-    };
+    let jobs = committees.iter().map(|committee| {
+        let job = NewJob {
+            kind: TIDY,
+            payload: json!({}),
+            run_at: night,
+            unique_key: Some(format!("tidy:{}", time::local_date(night))),
+        };
+        (*committee, job)
+    });
     app.db
-        .housekeeping(async |txn| enqueue(txn, committee, job, now).await)
+        .housekeeping(async |txn| enqueue_each(txn, jobs, now).await)
         .await
 }
 

@@ -18,6 +18,10 @@ use crate::connection::Connection;
 use crate::crowd::Crowd;
 use crate::figures::{Waits, cpu_seconds};
 
+/// A connection that was not used for so long is not used again; services keep one for five seconds
+/// and more.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// When the next request begins.
 #[derive(Clone, Copy)]
 pub enum Pace {
@@ -144,9 +148,14 @@ impl Run {
         mut connection: Connection,
     ) -> Result<()> {
         let mut request = Vec::with_capacity(1024);
+        let mut used = self.began;
         while let Some((number, due)) = self.take() {
             if Instant::now() < due {
                 sleep_until(due).await;
+            }
+            // A service closes what nobody uses, and a client connects again.
+            if IDLE < used.elapsed() {
+                connection = Connection::open(&address).await?;
             }
             crowd.request(app, &address, number, &mut request)?;
             match connection.ask(&request).await {
@@ -161,6 +170,7 @@ impl Run {
                         .context("after a broken connection")?;
                 }
             }
+            used = Instant::now();
             self.tally.borrow_mut().waits.add(due.elapsed());
         }
         Ok(())
