@@ -7,7 +7,9 @@ use api::app::App;
 use api::demo::client::Client;
 use domain::checkin::{Slot, code};
 use domain::ids::ActivityId;
+use entity::session;
 use reqwest::StatusCode;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tests::crowd;
 
@@ -27,8 +29,8 @@ struct Case<'a> {
 pub async fn compare(app: &App, act: &Act, address: &str) -> Result<()> {
     let closed = stage::closed_activity(app, act.committee).await?;
     let nobody = ActivityId(uuid::Uuid::now_v7());
-    let stranger = crowd::gather_from(app, act.committee, 900_000, 1).await?;
-    let stranger = crowd::tokens(app, act.committee, &stranger)?.remove(0);
+    let strangers = crowd::gather_from(app, act.committee, 900_000, 1).await?;
+    let stranger = crowd::tokens(app, act.committee, &strangers)?.remove(0);
     let token = act.token(app, 0)?;
     let slot = Slot::at(app.clock.now());
     let body = |activity, slot: Slot| {
@@ -77,6 +79,11 @@ pub async fn compare(app: &App, act: &Act, address: &str) -> Result<()> {
         );
     }
     let after = rows::count(app).await?;
+    // Who is measured afterwards is invited.
+    for one in &strangers {
+        let session = session::Entity::delete_by_id((act.committee, one.session));
+        session.exec(app.db.migrations()).await?;
+    }
     let new = [
         after.checkins - before.checkins,
         after.attended - before.attended,
