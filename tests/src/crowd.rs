@@ -20,7 +20,8 @@ use crate::TestApp;
 pub struct OneOfMany {
     /// His account.
     pub account: AccountId,
-    session: SessionId,
+    /// His session.
+    pub session: SessionId,
 }
 
 /// Adds `count` members with accounts and sessions, without going through WeChat.

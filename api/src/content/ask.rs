@@ -161,6 +161,9 @@ async fn mini_program<'a>(
     Ok(app.wechat_apps.mini_program(&committee.code))
 }
 
+/// The writer has not opened the mini-program within two hours.
+const AWAY: i64 = 61010;
+
 /// What follows where WeChat did not judge.
 fn refused(row: &content_check::Model, error: &Error) -> Answer {
     let answer = match error {
@@ -169,8 +172,7 @@ fn refused(row: &content_check::Model, error: &Error) -> Answer {
         | Error::CircuitOpen { .. }
         | Error::Unbelievable { .. } => Answer::Silent,
         Error::Api(refusal) => match (refusal.class, refusal.code) {
-            // He has not opened the mini-program within two hours.
-            (_, 61010) => Answer::Found(Found::nothing(ContentObstacle::Away)),
+            (_, AWAY) => Answer::Found(Found::nothing(ContentObstacle::Away)),
             // The older interface calls a text illegal by this and says not for what.
             (_, 87014) => Answer::Found(Found {
                 outcome: ContentOutcome::Review,
@@ -191,7 +193,12 @@ fn refused(row: &content_check::Model, error: &Error) -> Answer {
         _ => Answer::Found(Found::nothing(ContentObstacle::Refused)),
     };
     let why = redact(&error.to_string());
-    tracing::warn!(check = %row.id, kind = %row.kind, error = why, "content was not judged");
+    // That somebody has put his phone away is usual, and nothing an operator could mend.
+    if matches!(error, Error::Api(refusal) if refusal.code == AWAY) {
+        tracing::debug!(check = %row.id, kind = %row.kind, error = why, "content was not judged");
+    } else {
+        tracing::warn!(check = %row.id, kind = %row.kind, error = why, "content was not judged");
+    }
     answer
 }
 
