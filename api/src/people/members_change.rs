@@ -45,12 +45,29 @@ pub(super) struct Edit {
     pub status: Option<MemberStatus>,
     pub joined_on: Option<NaiveDate>,
     pub left_on: Option<NaiveDate>,
-    /// No day clears it.
-    pub born_on: Option<Option<NaiveDate>>,
+    pub born_on: Option<Birth>,
     /// An empty text clears it.
     pub employer: Option<String>,
     /// An empty text clears it.
     pub remark: Option<String>,
+}
+
+/// What is to be known of somebody's day of birth.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Birth {
+    /// It is this one.
+    On(NaiveDate),
+    /// Nothing any more.
+    Unknown,
+}
+
+impl Birth {
+    fn day(self) -> Option<NaiveDate> {
+        match self {
+            Self::On(day) => Some(day),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// Enters a member of the current term.
@@ -121,6 +138,7 @@ pub(super) async fn update(
     });
     let born_on = edit
         .born_on
+        .map(Birth::day)
         .map(|day| (day, day.map(|day| app.vault.seal_day(day))));
     let row = on
         .write(app, async |write| {

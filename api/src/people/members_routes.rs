@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::export;
 use super::members::{self, Filter, Listed};
-use super::members_change::{self, Edit, NewMember};
+use super::members_change::{self, Birth, Edit, NewMember};
 use crate::access::{On, Permit, op};
 use crate::app::App;
 use crate::error::{Problem, Result};
@@ -311,7 +311,7 @@ pub async fn update_member(
         born_on: body
             .born_on
             .as_deref()
-            .map(|text| birth(&mut fields, &app, text)),
+            .and_then(|text| birth(&mut fields, &app, text)),
         employer: optional_line(&mut fields, "/employer", body.employer.as_deref(), 100),
         remark: body
             .remark
@@ -327,18 +327,18 @@ pub async fn update_member(
         .json(MemberView::from(view)))
 }
 
-/// What an edit says of the day of birth: another one, or none any more.
-fn birth(fields: &mut Fields, app: &App, text: &str) -> Option<NaiveDate> {
+/// What an edit says of the day of birth, unless it is wrong.
+fn birth(fields: &mut Fields, app: &App, text: &str) -> Option<Birth> {
     let text = text.trim();
     if text.is_empty() {
-        return None;
+        return Some(Birth::Unknown);
     }
     let born_on = day::parse(text);
     if born_on.is_none() {
         fields.wrong("/born_on", "invalid_date", "日期请写成 1968-05-04 的样子");
     }
     check_birth(fields, app, born_on);
-    born_on
+    born_on.map(Birth::On)
 }
 
 fn check_birth(fields: &mut Fields, app: &App, born_on: Option<NaiveDate>) {

@@ -328,6 +328,7 @@ impl<'a> Lookup<'a> {
             .flatten()
             .cloned(),
         );
+        planned.errors.extend(self.implausible_birth(row));
         let (Ok(sector), Ok(group)) = (sector, group) else {
             return;
         };
@@ -345,16 +346,6 @@ impl<'a> Lookup<'a> {
                 "special_committee_not_kept",
                 "与联系该活动组的专委会不一致；系统按活动组确定专委会，此栏不保存",
             ));
-        }
-        if let Some(born_on) = row.born_on
-            && !plausible_birth(born_on, state.today)
-        {
-            planned.errors.push(Issue::new(
-                "出生日期",
-                "implausible",
-                "出生日期应使委员年满 18 岁、不超过 110 岁",
-            ));
-            return;
         }
         let phone_index = state.vault.index("phone", row.phone.as_str());
         let known = self.by_phone.get(phone_index.as_str()).copied();
@@ -408,6 +399,14 @@ impl<'a> Lookup<'a> {
             ));
         }
         Action::Create
+    }
+
+    fn implausible_birth(&self, row: &RosterRow) -> Option<Issue> {
+        let born_on = row.born_on?;
+        (!plausible_birth(born_on, self.state.today)).then(|| {
+            let reason = "出生日期应使委员年满 18 岁、不超过 110 岁";
+            Issue::new("出生日期", "implausible", reason)
+        })
     }
 
     /// The day of birth that is known already.
