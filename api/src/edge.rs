@@ -36,6 +36,8 @@ const DEADLINE: Duration = Duration::from_secs(8);
 const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// How many shapes of paths a thread remembers.
 const MOST_PATTERNS: usize = 2_000;
+/// How long a shape may be that is remembered; ours are shorter.
+const LONGEST_SHAPE: usize = 200;
 const JSON_LIMIT: usize = 1 << 20;
 const FILE_LIMIT: usize = 10 << 20;
 
@@ -145,7 +147,7 @@ fn pattern(request: &ServiceRequest) -> Option<String> {
         }
         let pattern = request.match_pattern()?;
         // Words may stand where ids do: what somebody makes up must not fill the memory.
-        if known.len() < MOST_PATTERNS {
+        if known.len() < MOST_PATTERNS && shape.len() < LONGEST_SHAPE {
             known.insert(shape, pattern.clone());
         }
         Some(pattern)

@@ -63,6 +63,9 @@ impl AgeBand {
     }
 }
 
+/// What is said where [`plausible_birth`] says no.
+pub const IMPLAUSIBLE_BIRTH: &str = "出生日期应使委员年满 18 岁、不超过 110 岁";
+
 /// Whether somebody born on this day can be a member on another: of full age, and not older than
 /// anybody is.
 pub fn plausible_birth(born_on: NaiveDate, on: NaiveDate) -> bool {

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::NaiveDate;
 use domain::ids::{GroupId, MemberId, SectorId, TermId};
-use domain::people::{MemberStatus, Position, plausible_birth};
+use domain::people::{IMPLAUSIBLE_BIRTH, MemberStatus, Position, plausible_birth};
 use domain::text::Phone;
 use domain::time::local_date;
 use entity::member;
@@ -347,7 +347,7 @@ fn check_birth(fields: &mut Fields, app: &App, born_on: Option<NaiveDate>) {
         born_on.is_none_or(|born_on| plausible_birth(born_on, today)),
         "/born_on",
         "implausible",
-        "出生日期应使委员年满 18 岁、不超过 110 岁",
+        IMPLAUSIBLE_BIRTH,
     );
 }
 

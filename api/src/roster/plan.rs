@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::NaiveDate;
 use domain::ids::{GroupId, MemberId, SectorId, TermId};
-use domain::people::{MemberStatus, Position, plausible_birth};
+use domain::people::{IMPLAUSIBLE_BIRTH, MemberStatus, Position, plausible_birth};
 use domain::roster::{self, CellError, RosterRow};
 use domain::table::Cell;
 use entity::{group, member, seat, sector, special_committee, term};
@@ -403,10 +403,8 @@ impl<'a> Lookup<'a> {
 
     fn implausible_birth(&self, row: &RosterRow) -> Option<Issue> {
         let born_on = row.born_on?;
-        (!plausible_birth(born_on, self.state.today)).then(|| {
-            let reason = "出生日期应使委员年满 18 岁、不超过 110 岁";
-            Issue::new("出生日期", "implausible", reason)
-        })
+        (!plausible_birth(born_on, self.state.today))
+            .then(|| Issue::new("出生日期", "implausible", IMPLAUSIBLE_BIRTH))
     }
 
     /// The day of birth that is known already.
