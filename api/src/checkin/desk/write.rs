@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::activity::ActivityStatus;
+use domain::attendance::AttendanceSource;
 use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
 use entity::{activity, checkin};
 use sea_orm::sea_query::OnConflict;
@@ -15,7 +16,7 @@ use sea_orm::{
 use super::{Judged, Written};
 use crate::app::App;
 use crate::checkin::code::not_open;
-use crate::checkin::service::CheckedIn;
+use crate::checkin::service::{CheckedIn, arrival};
 use crate::db::{among, insert as insert_many};
 use crate::error::{ApiError, Result};
 use crate::idempotency::{self, Under};
@@ -190,8 +191,7 @@ async fn attend<'a>(
     }
     let backend = txn.get_database_backend();
     let (given, values) = given(backend, &arrivals);
-    let sql = format!("WITH given ({GIVEN}) AS ({given}) {ADDED}");
-    let statement = Statement::from_sql_and_values(backend, sql, values);
+    let statement = Statement::from_sql_and_values(backend, added(&given), values);
     let added = txn.execute_raw(statement).await?.rows_affected();
     if usize::try_from(added) == Ok(arrivals.len()) {
         Ok(())
@@ -235,19 +235,30 @@ impl Arrival {
 
 const GIVEN: &str = "committee_id, id, late, offline, needs_review, at, received_at";
 
-/// What a person found stands; the check-in is kept beside it and the conflict is shown.
-const ADDED: &str = "UPDATE attendance SET \
-    late = attendance.late OR given.late, \
-    offline = attendance.offline OR given.offline, \
-    needs_review = attendance.needs_review OR given.needs_review, \
-    status = CASE WHEN attendance.source IN ('roll_call', 'correction') THEN attendance.status \
-        WHEN attendance.late OR given.late THEN 'late' ELSE 'present' END, \
-    source = CASE WHEN attendance.source IN ('roll_call', 'correction') THEN attendance.source \
-        ELSE 'code' END, \
-    checked_in_at = CASE WHEN attendance.checked_in_at < given.at THEN attendance.checked_in_at \
-        ELSE given.at END, \
-    updated_at = given.received_at \
-    FROM given WHERE attendance.committee_id = given.committee_id AND attendance.id = given.id";
+/// The statement that adds arrivals, given as a query for the columns [`GIVEN`], to attendances.
+fn added(given: &str) -> String {
+    // What a person found stands; the check-in is kept beside it and the conflict is shown.
+    let decided = format!(
+        "attendance.source IN ('{}', '{}')",
+        AttendanceSource::RollCall.as_str(),
+        AttendanceSource::Correction.as_str()
+    );
+    let (late, present) = (arrival(true).as_str(), arrival(false).as_str());
+    let code = AttendanceSource::Code.as_str();
+    format!(
+        "WITH given ({GIVEN}) AS ({given}) UPDATE attendance SET \
+         late = attendance.late OR given.late, \
+         offline = attendance.offline OR given.offline, \
+         needs_review = attendance.needs_review OR given.needs_review, \
+         status = CASE WHEN {decided} THEN attendance.status \
+             WHEN attendance.late OR given.late THEN '{late}' ELSE '{present}' END, \
+         source = CASE WHEN {decided} THEN attendance.source ELSE '{code}' END, \
+         checked_in_at = CASE WHEN attendance.checked_in_at < given.at THEN attendance.checked_in_at \
+             ELSE given.at END, \
+         updated_at = given.received_at \
+         FROM given WHERE attendance.committee_id = given.committee_id AND attendance.id = given.id"
+    )
+}
 
 /// The arrivals as rows of the columns [`GIVEN`]: lists, of which PostgreSQL plans the statement
 /// once; for SQLite values, which is the faster way there.
