@@ -17,6 +17,7 @@ pub mod facts;
 pub mod idempotency;
 pub mod jobs;
 pub mod methods;
+pub mod mount;
 pub mod rulebook;
 pub mod sheet;
 pub mod spreadsheet;
@@ -50,6 +51,7 @@ pub mod wechat_account;
 // What puts them to use.
 pub mod backup;
 pub mod demo;
+pub mod description;
 pub mod doctor;
 pub mod founding;
 pub mod server;

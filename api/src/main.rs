@@ -10,7 +10,8 @@ use api::config::Config;
 use api::db::Tables;
 use api::worker::{GRACE, Worker};
 use api::{
-    audit, backup, demo, doctor, founding, keys, roster, score, server, telemetry, wechat_account,
+    audit, backup, demo, description, doctor, founding, keys, roster, score, server, telemetry,
+    wechat_account,
 };
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -267,7 +268,7 @@ async fn main() -> Result<()> {
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
-            println!("{}", api::server::openapi().to_pretty_json()?);
+            print!("{}", description::PUBLISHED);
             Ok(())
         }
         Command::CheckConfig(config) => check_config(open(&config).await?).await,

@@ -1,7 +1,8 @@
 //! What a path that exists says to a method it does not have: 405 with `Allow`, not 404.
 
+use std::collections::BTreeMap;
+
 use actix_web::dev::ResourceDef;
-use utoipa::openapi::OpenApi;
 
 /// Every path of the service with its methods.
 #[derive(Clone, Debug)]
@@ -10,22 +11,15 @@ pub struct Methods {
 }
 
 impl Methods {
-    /// As the description of the API has them.
-    pub fn of(description: &OpenApi) -> Self {
-        let paths = description.paths.paths.iter().map(|(path, item)| {
-            let methods = [
-                ("GET", item.get.is_some()),
-                ("POST", item.post.is_some()),
-                ("PUT", item.put.is_some()),
-                ("PATCH", item.patch.is_some()),
-                ("DELETE", item.delete.is_some()),
-            ];
-            let there: Vec<_> = methods
-                .into_iter()
-                .filter(|(_, there)| *there)
-                .map(|(method, _)| method)
-                .collect();
-            (ResourceDef::new(path.as_str()), there.join(", "))
+    /// These paths with their methods in small letters, as the description of the API has them.
+    pub fn of(paths: BTreeMap<String, Vec<String>>) -> Self {
+        const KNOWN: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+        let paths = paths.into_iter().map(|(path, methods)| {
+            let there = KNOWN
+                .iter()
+                .filter(|&&known| methods.iter().any(|one| one == known));
+            let there: Vec<String> = there.map(|known| known.to_uppercase()).collect();
+            (ResourceDef::new(path), there.join(", "))
         });
         Self {
             paths: paths.collect(),

@@ -8,36 +8,41 @@ use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, HttpServer, ResponseError, get, web};
-use utoipa::OpenApi;
-use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::edge::edge;
 use crate::error::{ApiError, Code, Result};
 use crate::idempotency::once;
 use crate::methods::Methods;
+use crate::mount::Mount;
 use crate::{
-    account, activity, audit, calendar, callback, checkin, content, duty, files, leave, notice,
-    people, plan, report, review, roster, score, sign_in, telemetry, wechat_account,
+    account, activity, audit, calendar, callback, checkin, content, description, duty, files,
+    leave, notice, people, plan, report, review, roster, score, sign_in, telemetry, wechat_account,
 };
 
 /// Serves on `listener` until the server is stopped. Jobs are left to a worker beside it.
 pub fn serve(app: &Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
     let data = Data::from(Arc::clone(app));
-    let methods = Data::new(Methods::of(&openapi()));
+    let methods = Data::new(Methods::of(description::paths()));
     let desk = Data::new(checkin::Desk::open(app));
     let mut server = HttpServer::new(move || {
-        let (routes, openapi) = actix_web::App::new()
-            .into_utoipa_app()
-            .openapi(Documented::openapi())
+        let path_is_no_id =
+            web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into());
+        let pages = SwaggerUi::new("/api/docs/{_:.*}").config(Config::from("/api/openapi.json"));
+        let operations = web::scope("/api/v1")
+            .wrap(from_fn(once))
+            .configure(|on| operations(on));
+        actix_web::App::new()
             .app_data(data.clone())
             .app_data(desk.clone())
-            .configure(configure)
-            .split_for_parts();
-        routes
-            .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", openapi))
             .app_data(methods.clone())
+            .app_data(path_is_no_id)
+            .app_data(web::PayloadConfig::new(10 << 20))
+            .configure(|on| outside(on))
+            .service(operations)
+            .service(openapi)
+            .service(pages)
             .default_service(web::to(unmatched))
             .wrap(from_fn(edge))
     });
@@ -66,80 +71,42 @@ async fn unmatched(request: actix_web::HttpRequest, methods: Data<Methods>) -> H
     }
 }
 
+/// Mounts what is asked for outside of the API: by the operator, and by WeChat.
+pub(crate) fn outside(on: &mut impl Mount) {
+    on.service(healthz).service(readyz).service(metrics);
+    callback::configure(on);
+    content::configure_public(on);
+}
+
+/// Mounts every capability. A path is held against them in this order: what hundreds ask for at
+/// once is first.
+pub(crate) fn operations(on: &mut impl Mount) {
+    checkin::configure(on);
+    activity::configure(on);
+    sign_in::configure(on);
+    people::configure(on);
+    account::configure(on);
+    roster::configure(on);
+    files::configure(on);
+    content::configure(on);
+    calendar::configure(on);
+    plan::configure(on);
+    leave::configure(on);
+    notice::configure(on);
+    wechat_account::configure(on);
+    duty::configure(on);
+    score::configure(on);
+    report::configure(on);
+    review::configure(on);
+    audit::configure(on);
+}
+
 /// The description of the API.
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "邢动驿站 Xingdong Station", description = "Activities, check-in and explained scores for committees of the CPPCC."),
-    components(schemas(crate::error::Problem)),
-    modifiers(&Bearer)
-)]
-struct Documented;
-
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{
-            HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
-        };
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .build();
-        openapi
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
-        openapi.security = Some(vec![SecurityRequirement::new("bearer", [] as [&str; 0])]);
-    }
-}
-
-/// The description of the API as it is published.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    actix_web::App::new()
-        .into_utoipa_app()
-        .openapi(Documented::openapi())
-        .configure(configure)
-        .split_for_parts()
-        .1
-}
-
-/// Mounts every capability.
-fn configure(service: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    let path_is_no_id =
-        web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into());
-    let bodies = web::PayloadConfig::new(10 << 20);
-    service
-        .app_data(path_is_no_id)
-        .app_data(bodies)
-        .service(healthz)
-        .service(readyz)
-        .service(metrics)
-        .configure(callback::configure)
-        .configure(content::configure_public)
-        .service(
-            utoipa_actix_web::scope("/api/v1")
-                .wrap(from_fn(once))
-                // A path is held against them in this order: what hundreds ask for at once is first.
-                .configure(checkin::configure)
-                .configure(activity::configure)
-                .configure(sign_in::configure)
-                .configure(people::configure)
-                .configure(account::configure)
-                .configure(roster::configure)
-                .configure(files::configure)
-                .configure(content::configure)
-                .configure(calendar::configure)
-                .configure(plan::configure)
-                .configure(leave::configure)
-                .configure(notice::configure)
-                .configure(wechat_account::configure)
-                .configure(duty::configure)
-                .configure(score::configure)
-                .configure(report::configure)
-                .configure(review::configure)
-                .configure(audit::configure),
-        );
+#[get("/api/openapi.json")]
+async fn openapi() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(description::PUBLISHED)
 }
 
 /// Alive.

@@ -111,7 +111,7 @@ fn routes_know_no_database_and_services_know_no_http() {
 }
 
 /// What every capability may stand on; a room stands on nothing but rooms.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 22] = [
     "access",
     "app",
     "batch",
@@ -127,6 +127,7 @@ const ROOMS: [&str; 21] = [
     "idempotency",
     "jobs",
     "methods",
+    "mount",
     "rulebook",
     "sheet",
     "spreadsheet",
@@ -136,7 +137,15 @@ const ROOMS: [&str; 21] = [
 ];
 
 /// What knows every capability and is known by none.
-const TOPS: [&str; 6] = ["backup", "demo", "doctor", "founding", "server", "worker"];
+const TOPS: [&str; 7] = [
+    "backup",
+    "demo",
+    "description",
+    "doctor",
+    "founding",
+    "server",
+    "worker",
+];
 
 /// The modules of the crate, as `lib.rs` lists them.
 fn modules() -> BTreeSet<String> {

@@ -7,12 +7,11 @@ mod queries;
 mod routes;
 mod service;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::list_accounts)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::list_accounts)
         .service(routes::create_account)
         .service(routes::disable_account)
         .service(routes::enable_account)

@@ -14,13 +14,13 @@ mod sessions;
 mod steps;
 mod times;
 
+use crate::mount::Mount;
 use chrono::{DateTime, Utc};
 use domain::activity::ActivityStatus;
 use domain::authority::{Operation, Reach, Scope};
 use domain::ids::{ActivityId, CommitteeId, MemberId};
 use entity::{Scoped, activity, attendance};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::access::{Caller, Guarded};
@@ -28,9 +28,8 @@ use crate::app::App;
 use crate::error::Result;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::activity_list)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::activity_list)
         .service(routes::activity_read)
         .service(routes::activity_create)
         .service(routes::activity_update)

@@ -12,12 +12,11 @@ pub mod recompute;
 mod routes;
 mod service;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::audit_log)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::audit_log)
         .service(routes::verify_chains)
         .service(routes::export_chains);
 }

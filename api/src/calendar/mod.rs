@@ -3,11 +3,9 @@
 mod routes;
 pub mod service;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::activity_days)
-        .service(routes::confirm);
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::activity_days).service(routes::confirm);
 }

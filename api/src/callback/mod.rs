@@ -14,7 +14,7 @@ mod reply;
 mod routes;
 mod service;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 pub use early::catch_up;
 pub use followers::follow;
@@ -31,6 +31,6 @@ pub const FOLLOW: &str = "follower.link";
 pub const RESYNC: &str = "follower.resync";
 
 /// Mounts the operations, outside of the API.
-pub fn configure(service: &mut ServiceConfig) {
-    service.service(routes::verify).service(routes::receive);
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::verify).service(routes::receive);
 }

@@ -16,14 +16,13 @@ mod routes;
 pub mod service;
 mod settle;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 pub use desk::Desk;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::door::check_in)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::door::check_in)
         .service(routes::door::check_in_code)
         .service(routes::door::check_in_code_picture)
         .service(routes::door::check_out)

@@ -14,7 +14,7 @@ pub mod service;
 mod sight;
 mod texts;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 pub use ask::check_due;
 pub use sight::{ContentMark, Sight, require_shown};
@@ -24,13 +24,12 @@ pub use texts::{free_texts, own_words};
 pub const CHECK: &str = "content.check";
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::content_checks)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::content_checks)
         .service(routes::decide_content_check);
 }
 
 /// Mounts what WeChat fetches, outside of the API.
-pub fn configure_public(service: &mut ServiceConfig) {
-    service.service(routes::checked_picture);
+pub fn configure_public(on: &mut impl Mount) {
+    on.service(routes::checked_picture);
 }

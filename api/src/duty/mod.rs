@@ -13,13 +13,12 @@ pub mod service;
 pub mod steps;
 mod vocabulary;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
+pub fn configure(on: &mut impl Mount) {
     // `imports` and `template.xlsx` stand before what takes any word for a record's id.
-    service
-        .service(routes::kinds::duty_kinds)
+    on.service(routes::kinds::duty_kinds)
         .service(routes::import::duty_import_template)
         .service(routes::import::preview_duty_import)
         .service(routes::import::duty_imports)

@@ -11,11 +11,9 @@ mod upload;
 
 pub use upload::{FileForm, Upload};
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::upload_file)
-        .service(routes::read_file);
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::upload_file).service(routes::read_file);
 }

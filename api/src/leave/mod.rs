@@ -6,11 +6,11 @@ mod queries;
 mod routes;
 pub mod service;
 
+use crate::mount::Mount;
 use domain::authority::{Operation, Scope};
 use domain::ids::{CommitteeId, LeaveRequestId};
 use entity::{activity, leave_request};
 use sea_orm::EntityTrait;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::access::{Caller, Guarded};
@@ -19,9 +19,8 @@ use crate::db::found;
 use crate::error::Result;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::leave_list)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::leave_list)
         .service(routes::activity_leave_list)
         .service(routes::leave_register)
         .service(routes::leave_decide)

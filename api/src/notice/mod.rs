@@ -30,7 +30,7 @@ mod turn;
 mod verdict;
 mod wording;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 pub use announce::{Announcement, announce, announce_closing};
 pub use check::{
@@ -54,9 +54,8 @@ pub const REMIND: &str = "notice.remind";
 pub const RECONCILE: &str = "notice.reconcile";
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::deliveries)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::deliveries)
         .service(routes::reach_preview)
         .service(routes::remind)
         .service(routes::phoned)

@@ -17,16 +17,15 @@ mod seats;
 mod seats_routes;
 mod seats_rules;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 pub use bindings::canonical_invite_code;
 pub use catalogue::{current_term, in_office};
 pub use members_change::rename_account;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(catalogue_routes::groups)
+pub fn configure(on: &mut impl Mount) {
+    on.service(catalogue_routes::groups)
         .service(catalogue_routes::sectors)
         .service(catalogue_routes::stations)
         .service(catalogue_routes::special_committees)

@@ -8,12 +8,11 @@ pub mod service;
 mod views;
 mod workbook;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::plan_list)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::plan_list)
         .service(routes::plan_create)
         .service(routes::plans_adopt)
         .service(routes::plans_workbook)

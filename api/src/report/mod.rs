@@ -15,12 +15,11 @@ mod statistics_workbook;
 pub mod workbook;
 mod works;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::scores_workbook)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::scores_workbook)
         .service(routes::group_scores_workbook)
         .service(statistics_routes::statistics)
         .service(statistics_routes::statistics_xlsx)

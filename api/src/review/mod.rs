@@ -13,12 +13,11 @@ mod sight;
 mod views;
 mod workbook;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::reviews::review_list)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::reviews::review_list)
         .service(routes::reviews::review_create)
         // Before the review itself, whose pattern would take the ending for a part of the id.
         .service(routes::reviews::review_workbook)

@@ -8,12 +8,11 @@ mod template;
 
 pub use command::from_command_line;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::roster_template)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::roster_template)
         .service(routes::preview_roster)
         .service(routes::apply_roster);
 }

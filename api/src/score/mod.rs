@@ -22,12 +22,11 @@ pub mod rulebooks;
 pub mod service;
 mod visibility;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::scores)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::scores)
         .service(routes::member_score)
         .service(routes::my_score)
         .service(group_routes::group_scores)

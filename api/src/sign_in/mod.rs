@@ -10,15 +10,14 @@ pub mod password;
 mod routes;
 pub mod totp;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 pub(crate) use binding::rebind;
 pub(crate) use me::end_sessions;
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(routes::sign_in_by_wechat)
+pub fn configure(on: &mut impl Mount) {
+    on.service(routes::sign_in_by_wechat)
         .service(routes::bind_wechat)
         .service(routes::sign_in_by_password)
         .service(routes::refresh_tokens)

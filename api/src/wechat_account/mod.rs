@@ -14,15 +14,14 @@ mod queries;
 mod routes;
 mod service;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::mount::Mount;
 
 pub use check::{Finding, Verdict, check, check_and_note};
 pub use nightly::{CHECK, check_due, ensure_scheduled};
 
 /// Mounts the operations.
-pub fn configure(service: &mut ServiceConfig) {
-    service
-        .service(my_routes::official_accounts)
+pub fn configure(on: &mut impl Mount) {
+    on.service(my_routes::official_accounts)
         .service(my_routes::link_official_account)
         .service(my_routes::link_code)
         .service(routes::accounts)

@@ -507,7 +507,7 @@ pub(super) const OPERATIONS: &[(&str, Guard)] = &[
 
 #[test]
 fn every_operation_of_the_api_is_under_the_table() {
-    let description = serde_json::to_value(api::server::openapi()).expect("JSON");
+    let description = serde_json::to_value(api::description::describe()).expect("JSON");
     let there: BTreeSet<String> = description["paths"]
         .as_object()
         .expect("paths")

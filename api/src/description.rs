@@ -1,0 +1,67 @@
+//! The description of the API: made from the operations themselves, published as a file, and given
+//! out by every node as it was published.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+
+use crate::error::Problem;
+use crate::server::{operations, outside};
+
+/// The description as it was published. A test holds it against [`describe`]; a node that made it
+/// anew would keep thousands of shapes in memory that nobody asks it for.
+pub const PUBLISHED: &str = include_str!("../../docs/openapi.json");
+
+/// The description of the operations as they are.
+pub fn describe() -> utoipa::openapi::OpenApi {
+    actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Documented::openapi())
+        .configure(|on| outside(on))
+        .service(utoipa_actix_web::scope("/api/v1").configure(|on| operations(on)))
+        .split_for_parts()
+        .1
+}
+
+/// The paths of the published description, each with its methods in small letters.
+pub fn paths() -> BTreeMap<String, Vec<String>> {
+    #[derive(Deserialize)]
+    struct Published {
+        paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+    }
+    let published: Published = serde_json::from_str(PUBLISHED).expect("a test reads it as well");
+    let paths = published.paths.into_iter();
+    paths
+        .map(|(path, methods)| (path, methods.into_keys().collect()))
+        .collect()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "邢动驿站 Xingdong Station", description = "Activities, check-in and explained scores for committees of the CPPCC."),
+    components(schemas(Problem)),
+    modifiers(&Bearer)
+)]
+struct Documented;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{
+            HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        };
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        openapi.security = Some(vec![SecurityRequirement::new("bearer", [] as [&str; 0])]);
+    }
+}
