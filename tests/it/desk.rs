@@ -113,6 +113,85 @@ async fn good_and_bad_and_second_taps_at_once_each_hear_their_own() {
     assert!(verify(Source::Database(&t.app.db)).await.unwrap().ok());
 }
 
+/// Forty members tap while their convener calls the roll of thirty of them and of a stranger, all
+/// at once: both are kept of each, the roll stands above the tap, and each has his own entry.
+#[actix_web::test]
+async fn the_roll_is_called_while_they_come() {
+    let t = TestApp::start().await;
+    let crowd = t.crowd(40).await;
+    let activity = t.activity("全体学习").await;
+    let code = t.arrive(&activity).await;
+    let tokens = t.crowd_tokens(&crowd);
+    for who in ["alice", "gao"] {
+        t.token(who).await;
+    }
+    let found = |at: usize| if at % 2 == 0 { "present" } else { "absent" };
+    let list = format!("/activities/{activity}/attendance");
+    let lines = async || {
+        let lines = t.see("alice", &format!("{list}?limit=200")).await;
+        let mut lines = lines["items"].as_array().expect("a page").clone();
+        // Those who were there before the crowd stay away.
+        lines.retain(|line| {
+            !t.members
+                .values()
+                .any(|known| line["member_id"] == json!(known))
+        });
+        lines
+    };
+    let invited = lines().await;
+    let called = &invited[..30];
+
+    let taps = tokens.iter().enumerate().map(|(at, token)| {
+        let (client, path) = (&t.client, check_ins(&activity));
+        let body = tap(&code, &format!("phone-{at}"));
+        async move {
+            let answer = client.call(reqwest::Method::POST, Some(token), &path, Some(&body));
+            answer.await.expect("an answer").status
+        }
+    });
+    let calls = called.iter().enumerate().map(|(at, line)| {
+        let member = line["member_id"].as_str().expect("an id");
+        let (t, path) = (&t, format!("{list}/{member}"));
+        let body = json!({ "status": found(at), "reason": "现场核对" });
+        async move { t.put("alice", &path, body).await }
+    });
+    let stranger = format!("{list}/{}", t.members["gao"]);
+    let body = json!({ "status": "present", "reason": "现场核对" });
+    let (taps, calls, stranger) = futures_util::join!(
+        join_all(taps),
+        join_all(calls),
+        t.put("alice", &stranger, body)
+    );
+
+    assert!(taps.iter().all(|&status| status == 201), "{taps:?}");
+    for (at, (status, body)) in calls.iter().enumerate() {
+        assert_eq!(
+            (*status, &body["member_id"], &body["status"]),
+            (200, &called[at]["member_id"], &json!(found(at))),
+            "{body}"
+        );
+    }
+    assert_eq!(stranger.1["code"], "not_invited");
+    for (at, line) in lines().await.iter().enumerate() {
+        assert!(line["checked_in_at"].is_string(), "{line}");
+        let stands = match called.get(at) {
+            Some(_) => json!([found(at), "roll_call", found(at) == "absent"]),
+            None => json!(["present", "code", false]),
+        };
+        let [status, source, conflict] =
+            ["status", "source", "conflicts_with_check_in"].map(|name| &line[name]);
+        assert_eq!(json!([status, source, conflict]), stands);
+    }
+    assert_eq!(t.count_checkins(&activity).await, 40);
+    let log = t
+        .see("auditor", "/audit?operation=roll_call&limit=200")
+        .await;
+    let entries = log["items"].as_array().expect("a page");
+    let done = entries.iter().filter(|entry| entry["outcome"] == "done");
+    assert_eq!(done.count(), 30);
+    assert!(verify(Source::Database(&t.app.db)).await.unwrap().ok());
+}
+
 #[actix_web::test]
 async fn each_check_in_of_a_group_has_its_own_entry_with_its_own_trace() {
     let t = TestApp::start().await;

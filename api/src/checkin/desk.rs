@@ -1,16 +1,22 @@
-//! The check-in desk: whoever was found good at the door waits here, and all who wait are written
-//! down together.
+//! The check-in desk: whoever was found good at the door waits here, and so does whom a convener
+//! found when he called the roll; all that wait are written down together. What a phone kept while
+//! it had no network comes by the same way.
 //!
 //! A check-in written alone costs a transaction of seven statements and holds the end of its
 //! committee's chain through a flush of the disk; two hundred written together cost the same seven
 //! statements and one flush (docs/performance.md).
 
+mod arrivals;
+mod roll_calls;
 mod write;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use domain::attendance::AttendanceStatus;
+use domain::authority::Reach;
 use domain::checkin::{CodeKeys, Policy};
 use domain::ids::{ActivityId, AttendanceId, CommitteeId, MemberId};
 use entity::{activity, attendance, checkin, committee};
@@ -20,13 +26,14 @@ use serde_json::json;
 
 use super::code::keys;
 use super::policy::{check_in_policy, check_in_windows};
+use super::roll::Called;
 use super::service::CheckedIn;
-use crate::access::{OperationType, op};
+use crate::access::{On, OperationType, op};
 use crate::activity::service::sessions_of;
 use crate::app::App;
 use crate::batch::Batcher;
 use crate::db::{Act, Actor, among, found};
-use crate::error::Result;
+use crate::error::{ApiError, Result};
 use crate::idempotency::{self, Under};
 
 /// How many are written together: twenty columns each stay far below what a statement may name.
@@ -74,6 +81,11 @@ impl Judged {
         }
     }
 
+    fn invited(&self) -> Invited {
+        let row = &self.row;
+        (row.committee_id, row.activity_id, row.member_id)
+    }
+
     fn act(&self) -> Act {
         let row = &self.row;
         Act {
@@ -90,9 +102,79 @@ impl Judged {
     }
 }
 
-/// What became of a judged check-in.
+/// What was found of one member when the roll was called.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// Whose act it is.
+    pub actor: Actor,
+    /// Whom he may find.
+    pub reach: Reach,
+    /// Of whom, and at what.
+    invited: Invited,
+    /// What he found.
+    pub status: AttendanceStatus,
+    /// Why it is recorded by hand.
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    trace_id: String,
+    under: Option<Under>,
+}
+
+impl Call {
+    /// What the holder of this permit found of a member at `at`, in the request of this task.
+    pub fn new(
+        on: &On<op::RollCall, activity::Model>,
+        member: MemberId,
+        (status, reason): (AttendanceStatus, &str),
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            actor: on.caller.actor(),
+            reach: on.reach.clone(),
+            invited: (on.committee(), on.row.id, member),
+            status,
+            reason: reason.to_owned(),
+            at,
+            trace_id: crate::telemetry::trace_id(),
+            under: idempotency::current(),
+        }
+    }
+
+    fn invited(&self) -> Invited {
+        self.invited
+    }
+}
+
+/// What is handed in at the desk.
+#[derive(Clone, Debug)]
+enum Entry {
+    CheckIn(Judged),
+    RollCall(Call),
+}
+
+impl Entry {
+    fn activity(&self) -> Where {
+        let (committee, activity, _) = match self {
+            Self::CheckIn(judged) => judged.invited(),
+            Self::RollCall(call) => call.invited(),
+        };
+        (committee, activity)
+    }
+
+    fn under(&self) -> Option<Under> {
+        match self {
+            Self::CheckIn(judged) => judged.under,
+            Self::RollCall(call) => call.under,
+        }
+    }
+}
+
+/// What became of an entry.
 #[derive(Debug)]
-pub(super) enum Written {
+enum Written {
+    /// What was found stands.
+    Called(Box<Called>),
     /// It stands, or another one stood already.
     In(Box<CheckedIn>),
     /// The activity was changed since it was judged: judge again.
@@ -102,7 +184,7 @@ pub(super) enum Written {
 /// Where check-ins are written down, one desk for a node.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    queue: Batcher<Judged, Written>,
+    queue: Batcher<Entry, Written>,
     invitations: Batcher<Invited, Option<attendance::Model>>,
     look_up: Batcher<Where, Option<Arc<Place>>>,
     places: Cache<Where, Arc<Place>>,
@@ -118,10 +200,10 @@ impl Desk {
     /// Opens the desk on this thread's runtime; it closes when the last handle is gone.
     pub fn open(app: &Arc<App>) -> Self {
         let [writer, reader, guide] = [(); 3].map(|()| Arc::clone(app));
-        let queue = Batcher::spawn(ROOM, GROUP, async move |judged: &[Judged]| {
-            let group = u32::try_from(judged.len()).expect("at most GROUP are written together");
+        let queue = Batcher::spawn(ROOM, GROUP, async move |entries: &[Entry]| {
+            let group = u32::try_from(entries.len()).expect("at most GROUP are written together");
             writer.metrics.desk_batch.observe(f64::from(group));
-            write::write(&writer, judged).await
+            write::write(&writer, entries).await
         });
         let invitations = Batcher::spawn(ROOM, GROUP, async move |invited: &[Invited]| {
             invitations(&reader, invited).await
@@ -138,7 +220,7 @@ impl Desk {
         }
     }
 
-    /// How many check-ins wait to be written.
+    /// How many entries wait to be written.
     pub fn waiting(&self) -> usize {
         self.queue.waiting()
     }
@@ -173,14 +255,37 @@ impl Desk {
         self.invitations.ask((committee, activity, member)).await
     }
 
-    /// Writes a check-in down, together with all that wait.
+    /// Writes a check-in down, together with all that wait; nothing when the activity was changed
+    /// since it was judged: it is to be judged again.
     ///
     /// # Errors
     /// `checkin_not_open` when the activity was closed or cancelled meanwhile; `unavailable` when
     /// too many wait.
-    pub(super) async fn write(&self, judged: Judged) -> Result<Written> {
-        self.queue.ask(judged).await
+    pub(super) async fn check_in(&self, judged: Judged) -> Result<Option<CheckedIn>> {
+        match self.queue.ask(Entry::CheckIn(judged)).await? {
+            Written::In(done) => Ok(Some(*done)),
+            Written::Moved => Ok(None),
+            Written::Called(_) => Err(misfiled()),
+        }
     }
+
+    /// Writes down what was found when the roll was called, together with all that wait.
+    ///
+    /// # Errors
+    /// `not_invited` and `forbidden` for whom the caller cannot find, `conflict` when a correction
+    /// was approved or the activity is not on, `checkin_too_early`; `unavailable` when too many wait.
+    pub(super) async fn call(&self, call: Call) -> Result<Called> {
+        match self.queue.ask(Entry::RollCall(call)).await? {
+            Written::Called(called) => Ok(*called),
+            Written::In(_) | Written::Moved => Err(misfiled()),
+        }
+    }
+}
+
+fn misfiled() -> ApiError {
+    ApiError::internal(anyhow::anyhow!(
+        "an entry was taken for one of another kind"
+    ))
 }
 
 /// What the activities ask of who comes, in two queries.

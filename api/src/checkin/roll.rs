@@ -2,21 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use domain::activity::ActivityStatus;
 use domain::attendance::{AttendanceSource, AttendanceStatus, CorrectionState, Stay};
-use domain::authority::{Scope, roles};
 use domain::ids::{CommitteeId, GroupId, MemberId};
 use domain::time::instant;
 use entity::{Scoped, activity, attendance, checkin, correction, group, member};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set,
-};
-use serde_json::json;
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::code::not_open;
+use super::desk::{Call, Desk};
 use super::refusal::moment;
-use super::service::lock_open;
-use crate::access::{On, OperationType, Permit, op};
+use crate::access::{On, op};
 use crate::activity::service::stay_of;
 use crate::app::App;
 use crate::error::{ApiError, Code, Result};
@@ -159,9 +156,20 @@ pub struct Called {
     pub conflicts: bool,
 }
 
+impl Called {
+    /// An attendance after the call.
+    pub fn of(attendance: attendance::Model) -> Self {
+        Self {
+            conflicts: conflicts(&attendance),
+            attendance,
+        }
+    }
+}
+
 /// Records what the caller found of one member. His check-in, if there is one, is kept.
 pub async fn call(
     app: &App,
+    desk: &Desk,
     on: &On<op::RollCall, activity::Model>,
     member: MemberId,
     status: AttendanceStatus,
@@ -173,35 +181,26 @@ pub async fn call(
             "不能为本人点名，须由他人办理",
         ));
     }
-    on.write(app, async |write| {
-        let activity = lock_open(write, on.row.id).await.map_err(closed)?;
-        if write.at < activity.opens_at {
-            return Err(ApiError::with(Code::CheckinTooEarly, format!("{}签到开始后才能点名", moment(activity.opens_at))));
-        }
-        let attendance = attendance::Entity::of(write.committee)
-            .filter(attendance::Column::ActivityId.eq(activity.id))
-            .filter(attendance::Column::MemberId.eq(member))
-            .lock_exclusive()
-            .one(&write.txn)
-            .await?
-            .ok_or_else(|| ApiError::with(Code::NotInvited, "该委员不在本次活动的参加名单中"))?;
-        within_reach(on, &attendance)?;
-        if attendance.source == Some(AttendanceSource::Correction) {
-            return Err(ApiError::with(Code::Conflict, "该委员的补签已经同意，不能再点名"));
-        }
-        let mut row = attendance.into_active_model();
-        row.status = Set(status);
-        row.source = Set(Some(AttendanceSource::RollCall));
-        row.rolled_by = Set(write.account());
-        row.roll_reason = Set(Some(reason.to_owned()));
-        row.updated_at = Set(write.at);
-        let attendance = row.update(&write.txn).await?;
-        let conflicts = conflicts(&attendance);
-        write.about("attendance", attendance.id);
-        write.detail(json!({ "activity": activity.id, "member": member, "status": status, "conflicts_with_check_in": conflicts }));
-        Ok(Called { attendance, conflicts })
-    })
-    .await
+    let found = (status, reason);
+    desk.call(Call::new(on, member, found, app.clock.now()))
+        .await
+}
+
+/// Whether the roll of an activity may be called at this time: from the opening of check-in until
+/// it is closed.
+pub(super) fn callable(
+    status: ActivityStatus,
+    opens_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    if !status.open() {
+        return Err(closed(not_open(status)));
+    }
+    if at < opens_at {
+        let text = format!("{}签到开始后才能点名", moment(opens_at));
+        return Err(ApiError::with(Code::CheckinTooEarly, text));
+    }
+    Ok(())
 }
 
 /// After the end only a correction helps.
@@ -212,21 +211,6 @@ fn closed(refusal: ApiError) -> ApiError {
             "活动未在进行，不能点名；活动结束后请办理补签",
         ),
         _ => refusal,
-    }
-}
-
-fn within_reach<O: OperationType>(
-    permit: &Permit<O>,
-    attendance: &attendance::Model,
-) -> Result<()> {
-    let scope = Scope {
-        groups: vec![attendance.group_id],
-        member: None,
-    };
-    if permit.reach.covers(&scope) {
-        Ok(())
-    } else {
-        Err(ApiError::forbidden(roles(O::OPERATION)))
     }
 }
 

@@ -17,7 +17,7 @@ pub use super::out::{CheckedOut, check_out};
 pub use super::settle::{Settled, settle_activity};
 
 use super::code::not_open;
-use super::desk::{Judged, Place, Written};
+use super::desk::{Judged, Place};
 use super::refusal::{Door, explain};
 use crate::access::{Caller, Guarded, OperationType, Permit, op};
 use crate::app::App;
@@ -117,9 +117,9 @@ pub async fn check_in(
         return Ok(CheckedIn { row, first: false });
     }
     if let Some(good) = good_at_a_glance(app, permit, &visit, &place, &sent).await?
-        && let Written::In(done) = desk.write(good).await?
+        && let Some(done) = desk.check_in(good).await?
     {
-        return Ok(*done);
+        return Ok(done);
     }
     // Refused, or the activity was changed: only what is known now decides that.
     let place = desk.place_now(permit.committee(), id).await?;
@@ -139,10 +139,7 @@ pub async fn check_in(
     .await?;
     let row = row(app.clock.now(), &visit, &sent, &place.policy, &admission);
     let judged = Judged::new(permit.caller.actor(), &place, attendance.id, row);
-    match desk.write(judged).await? {
-        Written::In(done) => Ok(*done),
-        Written::Moved => Err(moved()),
-    }
+    desk.check_in(judged).await?.ok_or_else(moved)
 }
 
 /// The check-in that stands already where this attempt is a second tap, or the first one sent

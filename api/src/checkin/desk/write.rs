@@ -1,57 +1,68 @@
 //! The one transaction in which all who wait at the desk are written down.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::activity::ActivityStatus;
-use domain::attendance::AttendanceSource;
-use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
-use entity::{activity, checkin};
-use sea_orm::sea_query::OnConflict;
+use domain::ids::{ActivityId, CommitteeId};
+use entity::activity;
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseTransaction, DerivePartialModel, EntityTrait,
-    IdenStatic, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+    ConnectionTrait, DatabaseTransaction, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
-use super::{Judged, Written};
+use super::arrivals::arrive;
+use super::roll_calls::{call, hold};
+use super::{Call, Entry, Judged, Written};
 use crate::app::App;
 use crate::checkin::code::not_open;
-use crate::checkin::service::{CheckedIn, arrival};
-use crate::db::{among, insert as insert_many};
+use crate::checkin::roll;
+use crate::db::{Act, among};
 use crate::error::{ApiError, Result};
 use crate::idempotency::{self, Under};
 
-/// Writes check-ins down in one transaction and tells of each what became of it.
-pub(super) async fn write(app: &App, judged: &[Judged]) -> Result<Vec<Result<Written>>> {
+/// What became of one entry, by its place among those that came together.
+pub(super) struct Done {
+    pub at: usize,
+    pub written: Written,
+    /// What the record says of it, where something was written.
+    pub act: Option<Act>,
+}
+
+/// Writes entries down in one transaction and tells of each what became of it.
+pub(super) async fn write(app: &App, entries: &[Entry]) -> Result<Vec<Result<Written>>> {
     app.db
         .write_acts(async |txn| {
-            let mut outcomes = refused(txn, judged).await?;
-            let good = |outcomes: &[Option<_>]| -> Vec<usize> {
-                (0..judged.len())
-                    .filter(|&at| outcomes[at].is_none())
-                    .collect()
-            };
-            let mut waiting = good(&outcomes);
-            // In one order, so that two nodes with the same members never wait for each other.
-            waiting.sort_unstable_by_key(|&at| which(&judged[at].row));
-            let rows = waiting.iter().map(|&at| &judged[at].row);
-            let new = insert(txn, rows).await?;
-            let (mut first, again): (Vec<usize>, Vec<usize>) = waiting
-                .into_iter()
-                .partition(|&at| new.contains(&judged[at].row.id));
-            attend(txn, first.iter().map(|&at| &judged[at])).await?;
-            for (at, row) in stood(txn, judged, &again).await? {
-                outcomes[at] = Some(Ok(Written::In(Box::new(CheckedIn { row, first: false }))));
+            let mut outcomes = refused(txn, entries).await?;
+            let (mut arriving, mut calling) = (Vec::new(), Vec::new());
+            for (at, entry) in entries.iter().enumerate() {
+                match entry {
+                    _ if outcomes[at].is_some() => {}
+                    Entry::CheckIn(judged) => arriving.push((at, judged)),
+                    Entry::RollCall(call) => calling.push((at, call)),
+                }
+            }
+            if !calling.is_empty() {
+                let arriving = arriving.iter().map(|(_, judged)| judged.invited());
+                let calling = calling.iter().map(|(_, call)| call.invited());
+                hold(txn, arriving.chain(calling)).await?;
+            }
+            let mut done = arrive(txn, arriving).await?;
+            let called = call(txn, calling).await?;
+            for (at, outcome) in called {
+                match outcome {
+                    Ok(called) => done.push(called),
+                    Err(refusal) => outcomes[at] = Some(Err(refusal)),
+                }
             }
             // The record follows the order in which they came.
-            first.sort_unstable();
-            let mut acts = Vec::with_capacity(first.len());
-            for at in first {
-                acts.push(judged[at].act());
-                let row = judged[at].row.clone();
-                outcomes[at] = Some(Ok(Written::In(Box::new(CheckedIn { row, first: true }))));
+            done.sort_unstable_by_key(|one| one.at);
+            let mut acts = Vec::with_capacity(done.len());
+            for one in done {
+                acts.extend(one.act);
+                outcomes[one.at] = Some(Ok(one.written));
             }
-            let vanished = || Err(ApiError::unavailable(anyhow::anyhow!("check-in vanished")));
+            let vanished = || Err(ApiError::unavailable(anyhow::anyhow!("an entry vanished")));
             let outcomes = outcomes
                 .into_iter()
                 .map(|outcome| outcome.unwrap_or_else(vanished))
@@ -61,28 +72,46 @@ pub(super) async fn write(app: &App, judged: &[Judged]) -> Result<Vec<Result<Wri
         .await
 }
 
-/// What of an activity decides whether a check-in is still good.
+/// What of an activity decides whether an entry is still good.
 #[derive(Debug, DerivePartialModel)]
 #[sea_orm(entity = "activity::Entity")]
 struct Held {
     committee_id: CommitteeId,
     id: ActivityId,
     status: ActivityStatus,
+    opens_at: DateTime<Utc>,
     version: i32,
 }
 
-/// Holds the activities open until the transaction ends, and tells of each who came too late for
-/// his: closed, changed, or asked for under a key that another request has taken over.
+impl Held {
+    /// Why the check-in is not good any more.
+    fn refuses(&self, one: &Judged) -> Option<Result<Written>> {
+        if !self.status.open() {
+            Some(Err(not_open(self.status)))
+        } else if self.version != one.version {
+            Some(Ok(Written::Moved))
+        } else {
+            None
+        }
+    }
+
+    /// Why the roll is not called.
+    fn refuses_to_call(&self, one: &Call) -> Option<Result<Written>> {
+        roll::callable(self.status, self.opens_at, one.at)
+            .err()
+            .map(Err)
+    }
+}
+
+/// Holds the activities open until the transaction ends, and tells of each entry that came too late
+/// for its own: closed, changed, or asked for under a key that another request has taken over.
 async fn refused(
     txn: &DatabaseTransaction,
-    judged: &[Judged],
+    entries: &[Entry],
 ) -> Result<Vec<Option<Result<Written>>>> {
-    let keys: Vec<Under> = judged.iter().filter_map(|one| one.under).collect();
+    let keys: Vec<Under> = entries.iter().filter_map(Entry::under).collect();
     let noted = idempotency::note_all(txn, &keys).await?;
-    let keys: HashSet<(CommitteeId, ActivityId)> = judged
-        .iter()
-        .map(|one| (one.row.committee_id, one.row.activity_id))
-        .collect();
+    let keys: HashSet<(CommitteeId, ActivityId)> = entries.iter().map(Entry::activity).collect();
     let activities: HashMap<(CommitteeId, ActivityId), Held> = activity::Entity::find()
         .filter(among::<activity::Entity, 1>(
             txn.get_database_backend(),
@@ -97,204 +126,17 @@ async fn refused(
         .into_iter()
         .map(|row| ((row.committee_id, row.id), row))
         .collect();
-    let refusal = |one: &Judged| {
-        let Some(activity) = activities.get(&(one.row.committee_id, one.row.activity_id)) else {
+    let refusal = |entry: &Entry| {
+        let Some(activity) = activities.get(&entry.activity()) else {
             return Some(Err(ApiError::not_found()));
         };
-        if one.under.is_some_and(|under| !noted.contains(&under)) {
-            Some(Err(idempotency::in_progress()))
-        } else if !activity.status.open() {
-            Some(Err(not_open(activity.status)))
-        } else if activity.version != one.version {
-            Some(Ok(Written::Moved))
-        } else {
-            None
+        if entry.under().is_some_and(|under| !noted.contains(&under)) {
+            return Some(Err(idempotency::in_progress()));
+        }
+        match entry {
+            Entry::CheckIn(judged) => activity.refuses(judged),
+            Entry::RollCall(call) => activity.refuses_to_call(call),
         }
     };
-    Ok(judged.iter().map(refusal).collect())
-}
-
-/// Writes the rows; tells which of them are new. Taps can race past every look-up: `checkin_once`
-/// lets one of them in.
-async fn insert(
-    txn: &DatabaseTransaction,
-    rows: impl Iterator<Item = &checkin::Model>,
-) -> Result<HashSet<CheckinId>> {
-    use checkin::Column as C;
-    let rows: Vec<checkin::Model> = rows.cloned().collect();
-    if rows.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let once = OnConflict::columns([C::CommitteeId, C::ActivityId, C::MemberId, C::Session])
-        .do_nothing()
-        .to_owned();
-    let mut insert = insert_many(txn.get_database_backend(), &rows);
-    insert.on_conflict(once).returning_col(C::Id);
-    let new = txn.query_all(&insert).await?;
-    let ids = new.iter().map(|row| row.try_get_by(C::Id.as_str()));
-    Ok(ids.collect::<std::result::Result<_, _>>()?)
-}
-
-/// The check-ins that stood before these.
-async fn stood(
-    txn: &DatabaseTransaction,
-    judged: &[Judged],
-    again: &[usize],
-) -> Result<Vec<(usize, checkin::Model)>> {
-    if again.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = || again.iter().map(|&at| &judged[at].row);
-    let keys = rows().map(|row| (row.committee_id, [row.activity_id.0, row.member_id.0]));
-    let there: HashMap<_, checkin::Model> = checkin::Entity::find()
-        .filter(among::<checkin::Entity, 2>(
-            txn.get_database_backend(),
-            [checkin::Column::ActivityId, checkin::Column::MemberId],
-            keys,
-        ))
-        .all(txn)
-        .await?
-        .into_iter()
-        .map(|row| (which(&row), row))
-        .collect();
-    let found = |&at: &usize| Some((at, there.get(&which(&judged[at].row))?.clone()));
-    Ok(again.iter().filter_map(found).collect())
-}
-
-/// A check-in that can be there once.
-type Which = (CommitteeId, ActivityId, MemberId, i32);
-
-fn which(row: &checkin::Model) -> Which {
-    (
-        row.committee_id,
-        row.activity_id,
-        row.member_id,
-        row.session,
-    )
-}
-
-/// Adds new check-ins to what the attendances say of all sessions together.
-async fn attend<'a>(
-    txn: &DatabaseTransaction,
-    judged: impl Iterator<Item = &'a Judged>,
-) -> Result<()> {
-    let mut arrivals: BTreeMap<(CommitteeId, AttendanceId), Arrival> = BTreeMap::new();
-    for one in judged {
-        let arrival = Arrival::of(&one.row);
-        arrivals
-            .entry((one.row.committee_id, one.attendance))
-            .and_modify(|known| known.and(&arrival))
-            .or_insert(arrival);
-    }
-    if arrivals.is_empty() {
-        return Ok(());
-    }
-    let backend = txn.get_database_backend();
-    let (given, values) = given(backend, &arrivals);
-    let statement = Statement::from_sql_and_values(backend, added(&given), values);
-    let added = txn.execute_raw(statement).await?.rows_affected();
-    if usize::try_from(added) == Ok(arrivals.len()) {
-        Ok(())
-    } else {
-        Err(ApiError::not_found())
-    }
-}
-
-/// What check-ins to sessions of one activity say together of one member.
-#[derive(Clone, Copy)]
-struct Arrival {
-    late: bool,
-    offline: bool,
-    needs_review: bool,
-    /// The first.
-    at: DateTime<Utc>,
-    /// The last.
-    received_at: DateTime<Utc>,
-}
-
-impl Arrival {
-    fn of(row: &checkin::Model) -> Self {
-        Self {
-            late: row.late,
-            offline: row.offline,
-            needs_review: row.needs_review,
-            at: row.at,
-            received_at: row.received_at,
-        }
-    }
-
-    fn and(&mut self, other: &Self) {
-        self.late |= other.late;
-        self.offline |= other.offline;
-        self.needs_review |= other.needs_review;
-        // What was kept from an earlier session may arrive after the check-in to a later one.
-        self.at = self.at.min(other.at);
-        self.received_at = self.received_at.max(other.received_at);
-    }
-}
-
-const GIVEN: &str = "committee_id, id, late, offline, needs_review, at, received_at";
-
-/// The statement that adds arrivals, given as a query for the columns [`GIVEN`], to attendances.
-fn added(given: &str) -> String {
-    // What a person found stands; the check-in is kept beside it and the conflict is shown.
-    let decided = format!(
-        "attendance.source IN ('{}', '{}')",
-        AttendanceSource::RollCall.as_str(),
-        AttendanceSource::Correction.as_str()
-    );
-    let (late, present) = (arrival(true).as_str(), arrival(false).as_str());
-    let code = AttendanceSource::Code.as_str();
-    format!(
-        "WITH given ({GIVEN}) AS ({given}) UPDATE attendance SET \
-         late = attendance.late OR given.late, \
-         offline = attendance.offline OR given.offline, \
-         needs_review = attendance.needs_review OR given.needs_review, \
-         status = CASE WHEN {decided} THEN attendance.status \
-             WHEN attendance.late OR given.late THEN '{late}' ELSE '{present}' END, \
-         source = CASE WHEN {decided} THEN attendance.source ELSE '{code}' END, \
-         checked_in_at = CASE WHEN attendance.checked_in_at < given.at THEN attendance.checked_in_at \
-             ELSE given.at END, \
-         updated_at = given.received_at \
-         FROM given WHERE attendance.committee_id = given.committee_id AND attendance.id = given.id"
-    )
-}
-
-/// The arrivals as rows of the columns [`GIVEN`]: lists, of which PostgreSQL plans the statement
-/// once; for SQLite values, which is the faster way there.
-fn given(
-    backend: DatabaseBackend,
-    arrivals: &BTreeMap<(CommitteeId, AttendanceId), Arrival>,
-) -> (String, Vec<Value>) {
-    if backend == DatabaseBackend::Postgres {
-        let keys = || arrivals.keys();
-        let all = || arrivals.values();
-        let values = vec![
-            Value::from(keys().map(|key| key.0.0).collect::<Vec<_>>()),
-            Value::from(keys().map(|key| key.1.0).collect::<Vec<_>>()),
-            Value::from(all().map(|one| one.late).collect::<Vec<_>>()),
-            Value::from(all().map(|one| one.offline).collect::<Vec<_>>()),
-            Value::from(all().map(|one| one.needs_review).collect::<Vec<_>>()),
-            Value::from(all().map(|one| one.at).collect::<Vec<_>>()),
-            Value::from(all().map(|one| one.received_at).collect::<Vec<_>>()),
-        ];
-        (
-            "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)".to_owned(),
-            values,
-        )
-    } else {
-        let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; arrivals.len()].join(", ");
-        let values = arrivals.iter().flat_map(|((committee, id), one)| {
-            [
-                committee.0.into(),
-                id.0.into(),
-                one.late.into(),
-                one.offline.into(),
-                one.needs_review.into(),
-                one.at.into(),
-                one.received_at.into(),
-            ]
-        });
-        (format!("VALUES {rows}"), values.collect())
-    }
+    Ok(entries.iter().map(refusal).collect())
 }

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::access::{Caller, On, op};
 use crate::activity::service::StayView;
 use crate::app::App;
+use crate::checkin::Desk;
 use crate::checkin::roll::{self, Called, Line};
 use crate::error::{ApiError, Code, Problem, Result};
 use crate::extract::{Body, Fields, Page, PageParams, Params, instant};
@@ -187,6 +188,7 @@ impl From<Called> for RollCallView {
 #[put("/activities/{activity_id}/attendance/{member_id}")]
 pub async fn roll_call(
     app: Data<App>,
+    desk: Data<Desk>,
     on: On<op::RollCall, activity::Model>,
     path: Path<(ActivityId, MemberId)>,
     body: Body<RollCallRequest>,
@@ -201,7 +203,7 @@ pub async fn roll_call(
         "点名结果不能是“待参加”",
     );
     fields.finish()?;
-    let called = roll::call(&app, &on, member, body.status, &reason).await?;
+    let called = roll::call(&app, &desk, &on, member, body.status, &reason).await?;
     Ok(Json(called.into()))
 }
 

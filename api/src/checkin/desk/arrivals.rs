@@ -1,0 +1,230 @@
+//! Check-ins, written by the hundred.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use domain::attendance::AttendanceSource;
+use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
+use entity::checkin;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IdenStatic, QueryFilter,
+    Statement, Value,
+};
+
+use super::write::Done;
+use super::{Judged, Written};
+use crate::checkin::service::{CheckedIn, arrival};
+use crate::db::{among, insert as insert_many};
+use crate::error::{ApiError, Result};
+
+/// Writes check-ins down, or finds those that stood before; what vanished meanwhile is left out.
+pub(super) async fn arrive(
+    txn: &DatabaseTransaction,
+    mut arriving: Vec<(usize, &Judged)>,
+) -> Result<Vec<Done>> {
+    // In one order, so that two nodes with the same members never wait for each other.
+    arriving.sort_unstable_by_key(|(_, judged)| which(&judged.row));
+    let new = insert(txn, arriving.iter().map(|(_, judged)| &judged.row)).await?;
+    let (first, again): (Vec<_>, Vec<_>) = arriving
+        .into_iter()
+        .partition(|(_, judged)| new.contains(&judged.row.id));
+    attend(txn, first.iter().map(|(_, judged)| *judged)).await?;
+    let stood = stood(txn, &again).await?;
+    let stood = stood.into_iter().map(|(at, row)| (at, row, None));
+    let first = first.into_iter();
+    let first = first.map(|(at, judged)| (at, judged.row.clone(), Some(judged.act())));
+    let done = first.chain(stood).map(|(at, row, act)| Done {
+        at,
+        written: Written::In(Box::new(CheckedIn {
+            row,
+            first: act.is_some(),
+        })),
+        act,
+    });
+    Ok(done.collect())
+}
+
+/// Writes the rows; tells which of them are new. Taps can race past every look-up: `checkin_once`
+/// lets one of them in.
+async fn insert(
+    txn: &DatabaseTransaction,
+    rows: impl Iterator<Item = &checkin::Model>,
+) -> Result<HashSet<CheckinId>> {
+    use checkin::Column as C;
+    let rows: Vec<checkin::Model> = rows.cloned().collect();
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let once = OnConflict::columns([C::CommitteeId, C::ActivityId, C::MemberId, C::Session])
+        .do_nothing()
+        .to_owned();
+    let mut insert = insert_many(txn.get_database_backend(), &rows);
+    insert.on_conflict(once).returning_col(C::Id);
+    let new = txn.query_all(&insert).await?;
+    let ids = new.iter().map(|row| row.try_get_by(C::Id.as_str()));
+    Ok(ids.collect::<std::result::Result<_, _>>()?)
+}
+
+/// The check-ins that stood before these.
+async fn stood(
+    txn: &DatabaseTransaction,
+    again: &[(usize, &Judged)],
+) -> Result<Vec<(usize, checkin::Model)>> {
+    if again.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = again.iter().map(|(_, judged)| judged.invited());
+    let there: HashMap<_, checkin::Model> = checkin::Entity::find()
+        .filter(among::<checkin::Entity, 2>(
+            txn.get_database_backend(),
+            [checkin::Column::ActivityId, checkin::Column::MemberId],
+            keys.map(|(committee, activity, member)| (committee, [activity.0, member.0])),
+        ))
+        .all(txn)
+        .await?
+        .into_iter()
+        .map(|row| (which(&row), row))
+        .collect();
+    let found =
+        |(at, judged): &(usize, &Judged)| Some((*at, there.get(&which(&judged.row))?.clone()));
+    Ok(again.iter().filter_map(found).collect())
+}
+
+/// A check-in that can be there once.
+type Which = (CommitteeId, ActivityId, MemberId, i32);
+
+fn which(row: &checkin::Model) -> Which {
+    (
+        row.committee_id,
+        row.activity_id,
+        row.member_id,
+        row.session,
+    )
+}
+
+/// Adds new check-ins to what the attendances say of all sessions together.
+async fn attend<'a>(
+    txn: &DatabaseTransaction,
+    judged: impl Iterator<Item = &'a Judged>,
+) -> Result<()> {
+    let mut arrivals: BTreeMap<(CommitteeId, AttendanceId), Arrival> = BTreeMap::new();
+    for one in judged {
+        let arrival = Arrival::of(&one.row);
+        arrivals
+            .entry((one.row.committee_id, one.attendance))
+            .and_modify(|known| known.and(&arrival))
+            .or_insert(arrival);
+    }
+    if arrivals.is_empty() {
+        return Ok(());
+    }
+    let backend = txn.get_database_backend();
+    let (given, values) = given(backend, &arrivals);
+    let statement = Statement::from_sql_and_values(backend, added(&given), values);
+    let added = txn.execute_raw(statement).await?.rows_affected();
+    if usize::try_from(added) == Ok(arrivals.len()) {
+        Ok(())
+    } else {
+        Err(ApiError::not_found())
+    }
+}
+
+/// What check-ins to sessions of one activity say together of one member.
+#[derive(Clone, Copy)]
+struct Arrival {
+    late: bool,
+    offline: bool,
+    needs_review: bool,
+    /// The first.
+    at: DateTime<Utc>,
+    /// The last.
+    received_at: DateTime<Utc>,
+}
+
+impl Arrival {
+    fn of(row: &checkin::Model) -> Self {
+        Self {
+            late: row.late,
+            offline: row.offline,
+            needs_review: row.needs_review,
+            at: row.at,
+            received_at: row.received_at,
+        }
+    }
+
+    fn and(&mut self, other: &Self) {
+        self.late |= other.late;
+        self.offline |= other.offline;
+        self.needs_review |= other.needs_review;
+        // What was kept from an earlier session may arrive after the check-in to a later one.
+        self.at = self.at.min(other.at);
+        self.received_at = self.received_at.max(other.received_at);
+    }
+}
+
+const GIVEN: &str = "committee_id, id, late, offline, needs_review, at, received_at";
+
+/// The statement that adds arrivals, given as a query for the columns [`GIVEN`], to attendances.
+fn added(given: &str) -> String {
+    // What a person found stands; the check-in is kept beside it and the conflict is shown.
+    let decided = format!(
+        "attendance.source IN ('{}', '{}')",
+        AttendanceSource::RollCall.as_str(),
+        AttendanceSource::Correction.as_str()
+    );
+    let (late, present) = (arrival(true).as_str(), arrival(false).as_str());
+    let code = AttendanceSource::Code.as_str();
+    format!(
+        "WITH given ({GIVEN}) AS ({given}) UPDATE attendance SET \
+         late = attendance.late OR given.late, \
+         offline = attendance.offline OR given.offline, \
+         needs_review = attendance.needs_review OR given.needs_review, \
+         status = CASE WHEN {decided} THEN attendance.status \
+             WHEN attendance.late OR given.late THEN '{late}' ELSE '{present}' END, \
+         source = CASE WHEN {decided} THEN attendance.source ELSE '{code}' END, \
+         checked_in_at = CASE WHEN attendance.checked_in_at < given.at THEN attendance.checked_in_at \
+             ELSE given.at END, \
+         updated_at = given.received_at \
+         FROM given WHERE attendance.committee_id = given.committee_id AND attendance.id = given.id"
+    )
+}
+
+/// The arrivals as rows of the columns [`GIVEN`]: lists, of which PostgreSQL plans the statement
+/// once; for SQLite values, which is the faster way there.
+fn given(
+    backend: DatabaseBackend,
+    arrivals: &BTreeMap<(CommitteeId, AttendanceId), Arrival>,
+) -> (String, Vec<Value>) {
+    if backend == DatabaseBackend::Postgres {
+        let keys = || arrivals.keys();
+        let all = || arrivals.values();
+        let values = vec![
+            Value::from(keys().map(|key| key.0.0).collect::<Vec<_>>()),
+            Value::from(keys().map(|key| key.1.0).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.late).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.offline).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.needs_review).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.at).collect::<Vec<_>>()),
+            Value::from(all().map(|one| one.received_at).collect::<Vec<_>>()),
+        ];
+        (
+            "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)".to_owned(),
+            values,
+        )
+    } else {
+        let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; arrivals.len()].join(", ");
+        let values = arrivals.iter().flat_map(|((committee, id), one)| {
+            [
+                committee.0.into(),
+                id.0.into(),
+                one.late.into(),
+                one.offline.into(),
+                one.needs_review.into(),
+                one.at.into(),
+                one.received_at.into(),
+            ]
+        });
+        (format!("VALUES {rows}"), values.collect())
+    }
+}
