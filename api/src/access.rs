@@ -12,5 +12,5 @@ mod token;
 pub use caller::Caller;
 pub use permit::{Asked, Gate, Guarded, On, OperationType, Permit, op};
 pub use second_person::second_person;
-pub use standing::Standings;
+pub use standing::{InOffice, SignedIn, Standings};
 pub use token::{Audience, Claims, Tokens};

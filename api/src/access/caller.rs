@@ -10,9 +10,8 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::authority::Standing;
 use domain::ids::{AccountId, CommitteeId, MemberId, SessionId};
-use entity::{account, member};
 
-use super::standing::Known;
+use super::standing::{InOffice, Known, SignedIn};
 use super::token::{Audience, Claims};
 use crate::app::App;
 use crate::db::Actor;
@@ -33,7 +32,7 @@ pub struct Caller {
 
 impl Caller {
     /// His account.
-    pub fn account(&self) -> &account::Model {
+    pub fn account(&self) -> &SignedIn {
         &self.known.account
     }
 
@@ -43,13 +42,13 @@ impl Caller {
     }
 
     /// The member he is, while in office.
-    pub fn member(&self) -> Option<&member::Model> {
-        self.known.member.as_ref()
+    pub fn member(&self) -> Option<InOffice> {
+        self.known.member
     }
 
     /// The id of the member he is, while in office.
     pub fn member_id(&self) -> Option<MemberId> {
-        self.known.member.as_ref().map(|member| member.id)
+        self.known.member.map(|member| member.id)
     }
 
     /// The seats he holds today.

@@ -10,11 +10,15 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::authority::Standing;
 use domain::ids::{AccountId, CommitteeId, GroupId, MemberId, SessionId, SpecialCommitteeId};
-use domain::people::{MemberStatus, SeatKind};
+use domain::people::{AccountKind, MemberStatus, SeatKind};
 use domain::time::local_date;
 use entity::{account, group, member, seat, session};
 use moka::future::Cache;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+};
+use uuid::Uuid;
 
 use super::token::Claims;
 use crate::batch::Batcher;
@@ -29,11 +33,42 @@ const ROOM: usize = 8_192;
 
 /// What is known of a session.
 #[derive(Clone, Debug)]
-pub struct Known {
-    pub session: session::Model,
-    pub account: account::Model,
-    pub member: Option<member::Model>,
+pub(super) struct Known {
+    audience: String,
+    expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+    disabled_at: Option<DateTime<Utc>>,
+    pub account: SignedIn,
+    pub member: Option<InOffice>,
     pub standings: Vec<Standing>,
+}
+
+/// The account that signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Id.
+    pub id: AccountId,
+    /// How he signs in.
+    pub kind: AccountKind,
+    /// The member he is, once bound; in office or not.
+    pub member_id: Option<MemberId>,
+    /// Sign-in name, for accounts with a password.
+    pub username: Option<String>,
+    /// What others see in lists and in the audit log.
+    pub display_name: String,
+    /// Whether a TOTP code is asked for.
+    pub totp: bool,
+    /// Raised to end all sessions at once.
+    pub session_version: i32,
+}
+
+/// The member in office that an account is.
+#[derive(Clone, Copy, Debug)]
+pub struct InOffice {
+    /// Id.
+    pub id: MemberId,
+    /// The group he belongs to.
+    pub group_id: GroupId,
 }
 
 /// A session, by the committee it is of.
@@ -89,13 +124,13 @@ impl Standings {
             })?;
         let refused = || ApiError::new(Code::Unauthenticated);
         let known = known.ok_or_else(refused)?;
-        let ended = known.session.revoked_at.is_some() || known.session.expires_at <= now;
+        let ended = known.revoked_at.is_some() || known.expires_at <= now;
         let same_account =
             known.account.id == claims.sub && known.account.session_version == claims.ver;
         if ended
             || !same_account
-            || known.account.disabled_at.is_some()
-            || known.session.audience != claims.aud.as_str()
+            || known.disabled_at.is_some()
+            || known.audience != claims.aud.as_str()
         {
             return Err(refused());
         }
@@ -103,70 +138,109 @@ impl Standings {
     }
 }
 
-/// What is known of these sessions, in six queries however many they are.
+/// A session with its account and, while he is in office, its member.
+#[derive(Debug, FromQueryResult)]
+struct Row {
+    committee_id: CommitteeId,
+    session: SessionId,
+    audience: String,
+    expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+    account: AccountId,
+    kind: AccountKind,
+    member_id: Option<MemberId>,
+    username: Option<String>,
+    display_name: String,
+    totp: bool,
+    session_version: i32,
+    disabled_at: Option<DateTime<Utc>>,
+    in_office: Option<MemberId>,
+    group_id: Option<GroupId>,
+}
+
+impl Row {
+    fn account(&self) -> (CommitteeId, [Uuid; 1]) {
+        (self.committee_id, [self.account.0])
+    }
+
+    fn member(&self) -> Option<(CommitteeId, [Uuid; 1])> {
+        Some((self.committee_id, [self.in_office?.0]))
+    }
+
+    fn known(self, seats: &[seat::Model], served: &Served) -> Known {
+        let member = self.in_office.zip(self.group_id);
+        let member = member.map(|(id, group_id)| InOffice { id, group_id });
+        Known {
+            standings: standings((self.committee_id, self.account), member, seats, served),
+            audience: self.audience,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            disabled_at: self.disabled_at,
+            account: SignedIn {
+                id: self.account,
+                kind: self.kind,
+                member_id: self.member_id,
+                username: self.username,
+                display_name: self.display_name,
+                totp: self.totp,
+                session_version: self.session_version,
+            },
+            member,
+        }
+    }
+}
+
+/// What is known of these sessions, in four queries however many they are.
 async fn load(db: &Db, keys: &[Key], today: NaiveDate) -> Result<HashMap<Key, Arc<Known>>> {
-    let backend = db.read().get_database_backend();
+    let rows = rows(db, keys).await?;
+    let seats = seats(db, &rows, today).await?;
+    let served = served(db, &seats).await?;
+    let known = rows.into_iter().map(|row| {
+        let key = (row.committee_id, row.session);
+        (key, Arc::new(row.known(&seats, &served)))
+    });
+    Ok(known.collect())
+}
+
+async fn rows(db: &Db, keys: &[Key]) -> Result<Vec<Row>> {
+    use account::Column as A;
+    use member::Column as M;
+    use session::Column as S;
+    let its_account = session::Entity::belongs_to(account::Entity)
+        .from((S::CommitteeId, S::AccountId))
+        .to((A::CommitteeId, A::Id));
+    let its_member = account::Entity::belongs_to(member::Entity)
+        .from((A::CommitteeId, A::MemberId))
+        .to((M::CommitteeId, M::Id))
+        .on_condition(|_, member| {
+            let status = Expr::col((member, M::Status));
+            status.eq(MemberStatus::Active).into_condition()
+        });
     let keys = keys.iter().map(|(committee, id)| (*committee, [id.0]));
-    let sessions = session::Entity::find()
-        .filter(among::<session::Entity, 1>(
-            backend,
-            [session::Column::Id],
-            keys,
-        ))
+    let backend = db.read().get_database_backend();
+    let rows = session::Entity::find()
+        .join(JoinType::InnerJoin, its_account.into())
+        .join(JoinType::LeftJoin, its_member.into())
+        .select_only()
+        .columns([S::CommitteeId, S::Audience, S::ExpiresAt, S::RevokedAt])
+        .column_as(S::Id, "session")
+        .column_as(A::Id, "account")
+        .columns([
+            A::Kind,
+            A::MemberId,
+            A::Username,
+            A::DisplayName,
+            A::SessionVersion,
+            A::DisabledAt,
+        ])
+        .column_as(A::TotpCipher.is_not_null(), "totp")
+        .column_as(M::Id, "in_office")
+        .column(M::GroupId)
+        .filter(among::<session::Entity, 1>(backend, [S::Id], keys))
+        .into_model::<Row>()
         .all(db.read())
         .await?;
-    let keys = sessions
-        .iter()
-        .map(|session| (session.committee_id, [session.account_id.0]));
-    let accounts: HashMap<(CommitteeId, AccountId), account::Model> = account::Entity::find()
-        .filter(among::<account::Entity, 1>(
-            backend,
-            [account::Column::Id],
-            keys,
-        ))
-        .all(db.read())
-        .await?
-        .into_iter()
-        .map(|row| ((row.committee_id, row.id), row))
-        .collect();
-    let keys = accounts
-        .values()
-        .filter_map(|row| Some((row.committee_id, [row.member_id?.0])));
-    let members: HashMap<(CommitteeId, MemberId), member::Model> = member::Entity::find()
-        .filter(among::<member::Entity, 1>(
-            backend,
-            [member::Column::Id],
-            keys,
-        ))
-        .filter(member::Column::Status.eq(MemberStatus::Active))
-        .all(db.read())
-        .await?
-        .into_iter()
-        .map(|row| ((row.committee_id, row.id), row))
-        .collect();
-    let seats = seats(db, &accounts, &members, today).await?;
-    let served = served(db, &seats).await?;
-    let mut known = HashMap::with_capacity(sessions.len());
-    for session in sessions {
-        let committee = session.committee_id;
-        let Some(account) = accounts.get(&(committee, session.account_id)).cloned() else {
-            continue;
-        };
-        let member = account
-            .member_id
-            .and_then(|id| members.get(&(committee, id)))
-            .cloned();
-        let standings = standings(&account, member.as_ref(), &seats, &served);
-        let key = (committee, session.id);
-        let one = Known {
-            session,
-            account,
-            member,
-            standings,
-        };
-        known.insert(key, Arc::new(one));
-    }
-    Ok(known)
+    Ok(rows)
 }
 
 /// The groups that special committees serve.
@@ -203,15 +277,15 @@ async fn served(db: &Db, seats: &[seat::Model]) -> Result<Served> {
 }
 
 fn standings(
-    account: &account::Model,
-    member: Option<&member::Model>,
+    (committee, account): (CommitteeId, AccountId),
+    member: Option<InOffice>,
     seats: &[seat::Model],
     served: &Served,
 ) -> Vec<Standing> {
     let his = |seat: &&seat::Model| {
-        let own = seat.account_id == Some(account.id);
+        let own = seat.account_id == Some(account);
         let by_member = seat.member_id.is_some() && seat.member_id == member.map(|one| one.id);
-        seat.committee_id == account.committee_id && (own || by_member)
+        seat.committee_id == committee && (own || by_member)
     };
     let member = member.map(|member| Standing::Member(member.id, member.group_id));
     let held = seats.iter().filter(his).filter_map(|seat| {
@@ -233,15 +307,10 @@ fn standings(
 
 /// The seats of these people that count today: confirmed, and today lies between their first and
 /// last day.
-async fn seats(
-    db: &Db,
-    accounts: &HashMap<(CommitteeId, AccountId), account::Model>,
-    members: &HashMap<(CommitteeId, MemberId), member::Model>,
-    today: NaiveDate,
-) -> Result<Vec<seat::Model>> {
+async fn seats(db: &Db, rows: &[Row], today: NaiveDate) -> Result<Vec<seat::Model>> {
     let backend = db.read().get_database_backend();
-    let accounts = accounts.keys().map(|(committee, id)| (*committee, [id.0]));
-    let members = members.keys().map(|(committee, id)| (*committee, [id.0]));
+    let accounts = rows.iter().map(Row::account);
+    let members = rows.iter().filter_map(Row::member);
     // One query each: no index serves an "or" of the two.
     let held = [
         among::<seat::Entity, 1>(backend, [seat::Column::AccountId], accounts),

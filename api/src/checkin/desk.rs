@@ -27,7 +27,7 @@ use serde_json::json;
 use super::code::keys;
 use super::policy::{check_in_policy, check_in_windows};
 use super::roll::Called;
-use super::service::CheckedIn;
+use super::service::{CheckedIn, Invitation};
 use crate::access::{On, OperationType, op};
 use crate::activity::service::sessions_of;
 use crate::app::App;
@@ -185,7 +185,7 @@ enum Written {
 #[derive(Clone, Debug)]
 pub struct Desk {
     queue: Batcher<Entry, Written>,
-    invitations: Batcher<Invited, Option<attendance::Model>>,
+    invitations: Batcher<Invited, Option<Invitation>>,
     look_up: Batcher<Where, Option<Arc<Place>>>,
     places: Cache<Where, Arc<Place>>,
 }
@@ -246,12 +246,12 @@ impl Desk {
     }
 
     /// What the list of an activity says of a member, if he is on it.
-    pub(super) async fn attendance(
+    pub(super) async fn invitation(
         &self,
         committee: CommitteeId,
         activity: ActivityId,
         member: MemberId,
-    ) -> Result<Option<attendance::Model>> {
+    ) -> Result<Option<Invitation>> {
         self.invitations.ask((committee, activity, member)).await
     }
 
@@ -334,11 +334,8 @@ fn place(app: &App, activity: activity::Model, row: &committee::Model) -> Result
     }))
 }
 
-/// The attendances of all who ask, in one query.
-async fn invitations(
-    app: &App,
-    invited: &[Invited],
-) -> Result<Vec<Result<Option<attendance::Model>>>> {
+/// The invitations of all who ask, in one query.
+async fn invitations(app: &App, invited: &[Invited]) -> Result<Vec<Result<Option<Invitation>>>> {
     use attendance::Column as C;
     let db = app.db.read();
     let keys = invited
@@ -350,11 +347,12 @@ async fn invitations(
             [C::ActivityId, C::MemberId],
             keys,
         ))
+        .into_partial_model()
         .all(db)
         .await?;
-    let found: HashMap<Invited, attendance::Model> = rows
+    let found: HashMap<Invited, Invitation> = rows
         .into_iter()
-        .map(|row| ((row.committee_id, row.activity_id, row.member_id), row))
+        .map(|row: Invitation| ((row.committee_id, row.activity_id, row.member_id), row))
         .collect();
     Ok(invited
         .iter()

@@ -41,7 +41,7 @@ pub async fn check_out(
     )?;
     let came = stored(app.db.read(), &visit).await?;
     let policy = check_out_policy(&sessions_of(&visit.activity)?, &came, &committee);
-    let (attendance, admission) = at_the_door(
+    let (invitation, admission) = at_the_door(
         app,
         permit,
         &visit,
@@ -55,7 +55,7 @@ pub async fn check_out(
         .write(app, async |write| {
             lock_as_seen(write, &visit.activity).await?;
             let attendance = found(
-                attendance::Entity::find_by_id((write.committee, attendance.id))
+                attendance::Entity::find_by_id((write.committee, invitation.id))
                     .lock_exclusive()
                     .one(&write.txn)
                     .await?,

@@ -8,9 +8,12 @@ use domain::authority::Reach;
 use domain::checkin::{
     Admission, Attempt, CodeKeys, Location, PlaceVerdict, Policy, Refusal, Slot, admit, meant,
 };
-use domain::ids::{ActivityId, CheckinId, MemberId};
+use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
 use entity::{Scoped, activity, attendance, checkin};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 pub use super::desk::Desk;
 pub use super::out::{CheckedOut, check_out};
@@ -77,19 +80,30 @@ impl CheckedIn {
     }
 }
 
+/// What the door asks of the line of a list of invitations.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "attendance::Entity")]
+pub(super) struct Invitation {
+    pub committee_id: CommitteeId,
+    pub activity_id: ActivityId,
+    pub member_id: MemberId,
+    pub id: AttendanceId,
+    pub checked_in_at: Option<DateTime<Utc>>,
+}
+
 /// What the door knows of a member and an activity.
 pub(super) struct Visit {
     member: MemberId,
     pub(super) activity: Arc<activity::Model>,
-    attendance: Option<attendance::Model>,
+    invitation: Option<Invitation>,
 }
 
 impl Visit {
     /// Whether the member has checked in, to any session.
     fn has_come(&self) -> bool {
-        self.attendance
+        self.invitation
             .as_ref()
-            .is_some_and(|attendance| attendance.checked_in_at.is_some())
+            .is_some_and(|invitation| invitation.checked_in_at.is_some())
     }
 }
 
@@ -110,7 +124,7 @@ pub async fn check_in(
     let visit = Visit {
         member,
         activity: Arc::clone(&place.activity),
-        attendance: desk.attendance(permit.committee(), id, member).await?,
+        invitation: desk.invitation(permit.committee(), id, member).await?,
     };
     // A second tap costs one look-up and no attempt: a phone may repeat as often as it likes.
     if let Some(row) = stands(app, &visit, &place, &sent).await? {
@@ -127,7 +141,7 @@ pub async fn check_in(
         activity: Arc::clone(&place.activity),
         ..visit
     };
-    let (attendance, admission) = at_the_door(
+    let (invitation, admission) = at_the_door(
         app,
         permit,
         &visit,
@@ -138,7 +152,7 @@ pub async fn check_in(
     )
     .await?;
     let row = row(app.clock.now(), &visit, &sent, &place.policy, &admission);
-    let judged = Judged::new(permit.caller.actor(), &place, attendance.id, row);
+    let judged = Judged::new(permit.caller.actor(), &place, invitation.id, row);
     desk.check_in(judged).await?.ok_or_else(moved)
 }
 
@@ -171,7 +185,7 @@ async fn good_at_a_glance(
     let now = app.clock.now();
     let subject = visit.member.to_string();
     app.cache.check(limits::CHECK_IN, &subject, now).await?;
-    let Some(attendance) = &visit.attendance else {
+    let Some(invitation) = &visit.invitation else {
         return Ok(None);
     };
     let verdict = admit(
@@ -186,7 +200,7 @@ async fn good_at_a_glance(
         .filter(|_| place.activity.status.open())
         .map(|admission| {
             let row = row(now, visit, sent, &place.policy, &admission);
-            Judged::new(permit.caller.actor(), place, attendance.id, row)
+            Judged::new(permit.caller.actor(), place, invitation.id, row)
         });
     Ok(good)
 }
@@ -201,15 +215,16 @@ pub(super) async fn visit<O: OperationType>(
     let activity = activity::Entity::find_by_id((permit.committee(), id))
         .one(app.db.read())
         .await?;
-    let attendance = attendance::Entity::of(permit.committee())
+    let invitation = attendance::Entity::of(permit.committee())
         .filter(attendance::Column::ActivityId.eq(id))
         .filter(attendance::Column::MemberId.eq(member))
+        .into_partial_model()
         .one(app.db.read())
         .await?;
     Ok(Visit {
         member,
         activity: Arc::new(found(activity)?),
-        attendance,
+        invitation,
     })
 }
 
@@ -244,11 +259,11 @@ pub(super) async fn at_the_door<O: OperationType>(
     policy: &Policy,
     sent: &Sent,
     door: Door,
-) -> Result<(attendance::Model, Admission)> {
+) -> Result<(Invitation, Admission)> {
     let now = app.clock.now();
     let subject = visit.member.to_string();
     app.cache.check(limits::CHECK_IN, &subject, now).await?;
-    if visit.attendance.is_some() {
+    if visit.invitation.is_some() {
         if !visit.activity.status.open() {
             return Err(not_open(visit.activity.status));
         }
@@ -257,8 +272,8 @@ pub(super) async fn at_the_door<O: OperationType>(
         }
     }
     let verdict = admit(keys, visit.activity.id, policy, &sent.attempt(), now);
-    match (&visit.attendance, verdict) {
-        (Some(attendance), Ok(admission)) => Ok((attendance.clone(), admission)),
+    match (&visit.invitation, verdict) {
+        (Some(invitation), Ok(admission)) => Ok((invitation.clone(), admission)),
         (Some(_), Err(refusal)) => {
             app.cache.take(limits::CHECK_IN, &subject, now).await?;
             Err(explain(door, refusal))

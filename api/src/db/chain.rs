@@ -6,14 +6,13 @@ use chrono::{DateTime, Utc};
 use domain::ids::{AuditId, CommitteeId};
 use domain::ledger::{self, Hash};
 use entity::{Scoped, audit, fact, ledger_head};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, Set,
 };
 use serde_json::Value;
 
-use super::{Act, Actor, among, insert};
+use super::{Act, Actor, among, insert, update};
 use crate::crypto::random;
 use crate::error::{ApiError, Result};
 
@@ -178,11 +177,8 @@ pub(super) async fn append_acts(txn: &DatabaseTransaction, acts: Vec<Act>) -> Re
         txn.execute(&insert(backend, some)).await?;
     }
     let moved: Vec<ledger_head::Model> = heads.into_values().map(Head::row).collect();
-    let there = OnConflict::columns([ledger_head::Column::CommitteeId, ledger_head::Column::Chain])
-        .update_columns([ledger_head::Column::Seq, ledger_head::Column::Hash])
-        .to_owned();
-    txn.execute(insert(backend, &moved).on_conflict(there))
-        .await?;
+    let columns = [ledger_head::Column::Seq, ledger_head::Column::Hash];
+    update(txn, &moved, columns).await?;
     Ok(())
 }
 

@@ -6,12 +6,14 @@
 
 use domain::ids::CommitteeId;
 use entity::Scoped;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, InsertStatement, Query};
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseBackend, EntityName, EntityTrait, IdenStatic, Iterable,
-    ModelTrait, Value,
+use sea_orm::sea_query::{
+    ArrayType, DynIden, Expr, ExprTrait, Func, InsertStatement, IntoIden, OnConflict, Query,
+    SelectStatement, TableRef,
 };
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, IdenStatic,
+    Iterable, ModelTrait, PrimaryKeyToColumn, Value,
+};
 use uuid::Uuid;
 
 /// Rows and keys are called so inside the statement.
@@ -27,16 +29,8 @@ where
     let mut insert = Query::insert();
     insert.into_table(M::Entity::default()).columns(columns());
     if backend == DatabaseBackend::Postgres {
-        let table = M::Entity::default();
-        let rows: Vec<Row<'_, M>> = rows.iter().map(Row).collect();
-        let rows = serde_json::to_string(&rows).expect("names and plain values are JSON");
-        let recordset = Func::cust("jsonb_populate_recordset")
-            .arg(Expr::cust(format!("NULL::\"{}\"", table.table_name())))
-            .arg(Expr::val(rows).cast_as("jsonb"));
-        let mut select = Query::select();
-        select.columns(columns()).from_function(recordset, GIVEN);
         insert
-            .select_from(select)
+            .select_from(listed(rows))
             .expect("as many columns are selected as are inserted");
     } else {
         for row in rows {
@@ -46,32 +40,69 @@ where
     insert
 }
 
-/// A row as an object of JSON, written straight into the text; what is empty is left out.
-struct Row<'a, M>(&'a M);
-
-impl<M: ModelTrait> Serialize for Row<'_, M> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        for column in <M::Entity as EntityTrait>::Column::iter() {
-            let name = column.as_str();
-            // As PostgreSQL reads them.
-            match self.0.get(column) {
-                Value::Uuid(Some(id)) => object.serialize_entry(name, &id)?,
-                Value::String(Some(text)) => object.serialize_entry(name, &text)?,
-                Value::Bool(Some(is)) => object.serialize_entry(name, &is)?,
-                Value::Int(Some(number)) => object.serialize_entry(name, &number)?,
-                Value::BigInt(Some(number)) => object.serialize_entry(name, &number)?,
-                Value::ChronoDateTimeUtc(Some(at)) => object.serialize_entry(name, &at)?,
-                other => {
-                    let other = sea_orm::sea_query::sea_value_to_json_value(&other);
-                    if other != serde_json::Value::Null {
-                        object.serialize_entry(name, &other)?;
-                    }
-                }
-            }
+/// Writes these columns of rows that are there, of which there is at least one.
+pub async fn update<M, const N: usize>(
+    db: &impl ConnectionTrait,
+    rows: &[M],
+    columns: [<M::Entity as EntityTrait>::Column; N],
+) -> Result<(), DbErr>
+where
+    M: ModelTrait,
+{
+    let backend = db.get_database_backend();
+    let key = <M::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+    if backend == DatabaseBackend::Postgres {
+        let mut update = Query::update();
+        update
+            .table(M::Entity::default())
+            .from(TableRef::SubQuery(listed(rows).into(), GIVEN.into_iden()));
+        for column in columns {
+            update.value(column, Expr::col((GIVEN, column)));
         }
-        object.end()
+        for column in key {
+            let own = Expr::col((M::Entity::default(), column));
+            update.and_where(own.eq(Expr::col((GIVEN, column))));
+        }
+        db.execute(&update).await?;
+    } else {
+        let there = OnConflict::columns(key).update_columns(columns).to_owned();
+        db.execute(insert(backend, rows).on_conflict(there)).await?;
     }
+    Ok(())
+}
+
+/// The rows as a query, one list for each column. Our driver's lists hold no nulls: beside a column
+/// that may be empty goes a list that tells where it is.
+fn listed<M: ModelTrait>(rows: &[M]) -> SelectStatement {
+    let (mut lists, mut select) = (Query::select(), Query::select());
+    let mut given = |values: Vec<Value>, name: DynIden| {
+        let list = Func::cust("unnest").arg(Expr::val(list(values)));
+        lists.expr_as(list, name);
+    };
+    for column in <M::Entity as EntityTrait>::Column::iter() {
+        let mut values: Vec<Value> = rows.iter().map(|row| row.get(column)).collect();
+        let known = |value: &Value| *value != value.as_null();
+        if column.def().is_null() {
+            let there = format!("{}_there", column.as_str()).into_iden();
+            let is_there = values.iter().map(|value| known(value).into()).collect();
+            given(is_there, there.clone());
+            for value in values.iter_mut().filter(|value| !known(value)) {
+                *value = value.dummy_value();
+            }
+            let value = Expr::case(Expr::col(there), Expr::col(column));
+            select.expr_as(value, column.into_iden());
+        } else {
+            select.column(column);
+        }
+        given(values, column.into_iden());
+    }
+    select.from_subquery(lists, GIVEN);
+    select
+}
+
+fn list(values: Vec<Value>) -> Value {
+    let of = values.first().map_or(ArrayType::String, Value::array_type);
+    Value::Array(of, Some(Box::new(values)))
 }
 
 /// The rows whose columns hold one of these keys, each begun by its committee. Where the engine

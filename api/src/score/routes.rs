@@ -314,7 +314,7 @@ pub async fn my_score(
     params: Params<SheetParams>,
 ) -> Result<Json<SheetView>> {
     let period = service::period(&app, permit.committee(), params.period.as_deref()).await?;
-    let member = permit.caller.member().ok_or_else(ApiError::not_found)?;
-    let view = SheetView::of(&app, member.clone(), period, params.revision).await?;
+    let member = service::own(&app, &permit).await?;
+    let view = SheetView::of(&app, member, period, params.revision).await?;
     Ok(Json(view))
 }

@@ -9,14 +9,16 @@ use domain::ids::{CommitteeId, MemberId, PeriodId};
 use domain::points::Points;
 use domain::score::{Candidate, Closed, Fact, Period, Person, Rank, Scheme, Sheet, Subject};
 use entity::{Scoped, group, member, period, sheet as sheets_table};
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::known::{self, Back, candidate};
 use super::periods::freeze::{Basis, everybody};
 use super::periods::{self, frozen};
 use super::places::Places;
 use super::rulebooks::in_force;
+use crate::access::{Permit, op};
 use crate::app::App;
+use crate::db::found;
 use crate::error::{ApiError, Result};
 
 pub use super::filter::Filter;
@@ -197,6 +199,16 @@ async fn read(
         assessed.push(Assessed::new(member, of, Some(Frozen::of(&row))));
     }
     Ok(assessed)
+}
+
+/// The member in office who asks for his own.
+///
+/// # Errors
+/// `not_found` for an account that is none.
+pub async fn own(app: &App, permit: &Permit<op::ScoreRead>) -> Result<member::Model> {
+    let id = permit.caller.member_id().ok_or_else(ApiError::not_found)?;
+    let row = member::Entity::find_by_id((permit.committee(), id));
+    found(row.one(app.db.read()).await?)
 }
 
 /// The sheet of one member whom the caller was proved to reach, whether or not he was a member in

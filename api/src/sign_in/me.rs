@@ -53,7 +53,14 @@ pub(super) async fn me(app: &App, caller: &Caller) -> Result<Me> {
             .one(db)
             .await?,
     )?;
-    let member = match caller.member() {
+    let member = match caller.member_id() {
+        None => None,
+        Some(member) => {
+            let row = member::Entity::find_by_id((caller.committee, member));
+            row.one(db).await?
+        }
+    };
+    let member = match member {
         None => None,
         Some(member) => Some(MyMember {
             phone: app.vault.open_text(&member.phone_cipher)?,
@@ -67,7 +74,7 @@ pub(super) async fn me(app: &App, caller: &Caller) -> Result<Me> {
             term: term::Entity::find_by_id((caller.committee, member.term_id))
                 .one(db)
                 .await?,
-            member: member.clone(),
+            member,
         }),
     };
     let (groups, special_committees) = named(caller.standings());
@@ -117,7 +124,10 @@ pub(super) async fn change_password(
     app.cache
         .take(CHANGES, &account.id.to_string(), now)
         .await?;
-    if !password::is_password_of(Some(account), current).await? {
+    let known = account::Entity::find_by_id((caller.committee, account.id))
+        .one(app.db.read())
+        .await?;
+    if !password::is_password_of(known.as_ref(), current).await? {
         return Err(ApiError::field(
             "/current",
             "wrong_password",
@@ -134,7 +144,7 @@ pub(super) async fn change_password(
                     .one(&write.txn)
                     .await?,
             )?;
-            if row.password_hash != account.password_hash {
+            if Some(&row.password_hash) != known.as_ref().map(|known| &known.password_hash) {
                 return Err(ApiError::new(Code::Conflict));
             }
             let mut row = row.into_active_model();

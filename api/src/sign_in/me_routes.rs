@@ -166,7 +166,7 @@ pub async fn show_me(app: Data<App>, caller: Caller) -> Result<Json<MeView>> {
             kind: account.kind,
             username: account.username.clone(),
             display_name: account.display_name.clone(),
-            totp: account.totp_cipher.is_some(),
+            totp: account.totp,
         },
         committee: MyCommitteeView {
             id: me.committee.id,

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{GroupId, MemberId, StationId};
-use entity::{Scoped, committee, identity, link_token, member, station};
+use entity::{Scoped, committee, identity, link_token, station};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wechat::qrcode::{QrCode, QrScene};
 
-use crate::access::{Permit, op};
+use crate::access::{InOffice, Permit, op};
 use crate::app::App;
 use crate::cache::Limit;
 use crate::callback::links::{self, Claim};
@@ -45,7 +45,7 @@ pub(super) struct MyAccount {
 }
 
 /// The member who asks.
-fn me(permit: &Permit<op::OfficialAccountLink>) -> Result<&member::Model> {
+fn me(permit: &Permit<op::OfficialAccountLink>) -> Result<InOffice> {
     permit.caller.member().ok_or_else(ApiError::not_found)
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::attendance::AttendanceSource;
 use domain::authority::{Scope, roles};
 use entity::attendance;
-use sea_orm::sea_query::{LockType, OnConflict};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -15,7 +15,7 @@ use super::write::Done;
 use super::{Call, Invited, Written};
 use crate::access::{OperationType, op};
 use crate::checkin::roll::Called;
-use crate::db::{Act, among, insert};
+use crate::db::{Act, among, update};
 use crate::error::{ApiError, Code, Result};
 
 /// Holds attendances until the transaction ends, in one order, so that two nodes never wait for
@@ -81,17 +81,14 @@ pub(super) async fn call(
     let found: Vec<attendance::Model> = found.into_values().collect();
     if !found.is_empty() {
         use attendance::Column as C;
-        let there = OnConflict::columns([C::CommitteeId, C::Id])
-            .update_columns([
-                C::Status,
-                C::Source,
-                C::RolledBy,
-                C::RollReason,
-                C::UpdatedAt,
-            ])
-            .to_owned();
-        txn.execute(insert(txn.get_database_backend(), &found).on_conflict(there))
-            .await?;
+        let columns = [
+            C::Status,
+            C::Source,
+            C::RolledBy,
+            C::RollReason,
+            C::UpdatedAt,
+        ];
+        update(txn, &found, columns).await?;
     }
     Ok(outcomes)
 }
