@@ -59,7 +59,7 @@ pub fn run(request: &Request) -> Result<()> {
         let section = match &programs {
             // Every part has servers of its own, and leaves no data to the next.
             Some((servers, programs)) if part != Part::Build => {
-                measure(part, programs, &Servers::start(servers)?, request)?
+                measure(part, programs, &Servers::for_measuring(servers)?, request)?
             }
             _ => build::measure(request)?,
         };

@@ -20,6 +20,13 @@ pub use self::redis::Redis;
 use crate::tools::{self, ServerPrograms};
 use crate::workspace;
 
+/// See docs/runbook.md, "Which database".
+const MEASURED: [&str; 3] = [
+    "shared_buffers=1GB",
+    "max_wal_size=4GB",
+    "wal_compression=lz4",
+];
+
 /// Both servers, ready. Dropping this stops them and removes their data.
 pub struct Servers {
     /// The database server.
@@ -33,17 +40,24 @@ pub struct Servers {
 impl Servers {
     /// Starts both and waits until they answer.
     pub fn start(programs: &ServerPrograms) -> Result<Self> {
-        Self::start_in(Home::create()?, programs)
+        Self::start_in(Home::create()?, programs, &[])
+    }
+
+    /// The same with `PostgreSQL` set as docs/runbook.md says for a machine of its own, which is
+    /// what whatever is measured shares.
+    pub fn for_measuring(programs: &ServerPrograms) -> Result<Self> {
+        Self::start_in(Home::create()?, programs, &MEASURED)
     }
 
     /// Starts a pair for the drill of that name, which may kill and freeze them.
     pub fn for_drill(name: &str) -> Result<Self> {
-        Self::start_in(Home::of_drill(name)?, &tools::servers()?)
+        Self::start_in(Home::of_drill(name)?, &tools::servers()?, &[])
     }
 
-    fn start_in(home: Home, programs: &ServerPrograms) -> Result<Self> {
+    fn start_in(home: Home, programs: &ServerPrograms, settings: &[&str]) -> Result<Self> {
+        let name = "postgres";
         Ok(Self {
-            postgres: Postgres::start(&programs.postgres, &home)?,
+            postgres: Postgres::start_with(&programs.postgres, &home, name, settings)?,
             redis: Redis::start(&programs.redis, &home)?,
             home,
         })
