@@ -32,14 +32,14 @@ pub fn serve(app: &Arc<App>, listener: TcpListener) -> std::io::Result<Server> {
         let pages = SwaggerUi::new("/api/docs/{_:.*}").config(Config::from("/api/openapi.json"));
         let operations = web::scope("/api/v1")
             .wrap(from_fn(once))
-            .configure(|on| operations(on));
+            .configure(operations);
         actix_web::App::new()
             .app_data(data.clone())
             .app_data(desk.clone())
             .app_data(methods.clone())
             .app_data(path_is_no_id)
             .app_data(web::PayloadConfig::new(10 << 20))
-            .configure(|on| outside(on))
+            .configure(outside)
             .service(operations)
             .service(openapi)
             .service(pages)

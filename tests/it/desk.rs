@@ -125,7 +125,7 @@ async fn the_roll_is_called_while_they_come() {
     for who in ["alice", "gao"] {
         t.token(who).await;
     }
-    let found = |at: usize| if at % 2 == 0 { "present" } else { "absent" };
+    let found = |at: usize| if at.is_multiple_of(2) { "present" } else { "absent" };
     let list = format!("/activities/{activity}/attendance");
     let lines = async || {
         let lines = t.see("alice", &format!("{list}?limit=200")).await;
