@@ -30,7 +30,7 @@ where
     insert.into_table(M::Entity::default()).columns(columns());
     if backend == DatabaseBackend::Postgres {
         insert
-            .select_from(listed(rows))
+            .select_from(listed(rows, columns()))
             .expect("as many columns are selected as are inserted");
     } else {
         for row in rows {
@@ -40,7 +40,10 @@ where
     insert
 }
 
-/// Writes these columns of rows that are there, of which there is at least one.
+/// Writes these columns of rows, of which there is at least one.
+///
+/// # Errors
+/// `RecordNotUpdated` when not all of them are there.
 pub async fn update<M, const N: usize>(
     db: &impl ConnectionTrait,
     rows: &[M],
@@ -50,36 +53,47 @@ where
     M: ModelTrait,
 {
     let backend = db.get_database_backend();
-    let key = <M::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
-    if backend == DatabaseBackend::Postgres {
+    let key =
+        || <M::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+    let written = if backend == DatabaseBackend::Postgres {
         let mut update = Query::update();
+        let given = listed(rows, key().chain(columns));
         update
             .table(M::Entity::default())
-            .from(TableRef::SubQuery(listed(rows).into(), GIVEN.into_iden()));
+            .from(TableRef::SubQuery(given.into(), GIVEN.into_iden()));
         for column in columns {
             update.value(column, Expr::col((GIVEN, column)));
         }
-        for column in key {
+        for column in key() {
             let own = Expr::col((M::Entity::default(), column));
             update.and_where(own.eq(Expr::col((GIVEN, column))));
         }
-        db.execute(&update).await?;
+        db.execute(&update).await?
     } else {
-        let there = OnConflict::columns(key).update_columns(columns).to_owned();
-        db.execute(insert(backend, rows).on_conflict(there)).await?;
+        let there = OnConflict::columns(key())
+            .update_columns(columns)
+            .to_owned();
+        db.execute(insert(backend, rows).on_conflict(there)).await?
+    };
+    if usize::try_from(written.rows_affected()) == Ok(rows.len()) {
+        Ok(())
+    } else {
+        Err(DbErr::RecordNotUpdated)
     }
-    Ok(())
 }
 
-/// The rows as a query, one list for each column. Our driver's lists hold no nulls: beside a column
-/// that may be empty goes a list that tells where it is.
-fn listed<M: ModelTrait>(rows: &[M]) -> SelectStatement {
+/// These columns of the rows as a query, one list for each. Our driver's lists hold no nulls: beside
+/// a column that may be empty goes a list that tells where it is.
+fn listed<M: ModelTrait>(
+    rows: &[M],
+    columns: impl Iterator<Item = <M::Entity as EntityTrait>::Column>,
+) -> SelectStatement {
     let (mut lists, mut select) = (Query::select(), Query::select());
     let mut given = |values: Vec<Value>, name: DynIden| {
         let list = Func::cust("unnest").arg(Expr::val(list(values)));
         lists.expr_as(list, name);
     };
-    for column in <M::Entity as EntityTrait>::Column::iter() {
+    for column in columns {
         let mut values: Vec<Value> = rows.iter().map(|row| row.get(column)).collect();
         let known = |value: &Value| *value != value.as_null();
         if column.def().is_null() {
