@@ -68,7 +68,10 @@ pub async fn edge(
             match tokio::time::timeout(DEADLINE, guarded).await {
                 Ok(Ok(Ok(response))) => {
                     let response = response.map_into_boxed_body();
-                    audit_refusal(&app, &response, &method, &address).await;
+                    if let Some(code) = refusal_to_audit(&response, &method) {
+                        // Boxed: whoever is answered at once would carry its room along.
+                        Box::pin(audit_refusal(&app, &response, code, &method, &address)).await;
+                    }
                     Ok(response)
                 }
                 Ok(Ok(Err(error))) => Err(error),
@@ -266,13 +269,18 @@ fn is_audited(code: Code, method: &Method) -> bool {
     }
 }
 
-async fn audit_refusal(app: &App, response: &ServiceResponse, method: &Method, address: &str) {
-    let Some(code) = response.response().extensions().get::<Code>().copied() else {
-        return;
-    };
-    if !is_audited(code, method) {
-        return;
-    }
+fn refusal_to_audit(response: &ServiceResponse, method: &Method) -> Option<Code> {
+    let code = response.response().extensions().get::<Code>().copied();
+    code.filter(|&code| is_audited(code, method))
+}
+
+async fn audit_refusal(
+    app: &App,
+    response: &ServiceResponse,
+    code: Code,
+    method: &Method,
+    address: &str,
+) {
     let request = response.request();
     let actor = request.extensions().get::<Actor>().cloned();
     let operation = request

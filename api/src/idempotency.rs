@@ -122,21 +122,25 @@ pub async fn once(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
+    let key = request.headers().get(KEY);
+    if let Some(key) = key.filter(|_| request.method() == Method::POST).cloned() {
+        // Boxed: whoever asks without a key would carry its room along.
+        Box::pin(keyed(request, next, key)).await
+    } else {
+        let answered = next.call(request).await;
+        answered.map(ServiceResponse::map_into_boxed_body)
+    }
+}
+
+async fn keyed(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    key: HeaderValue,
+) -> std::result::Result<ServiceResponse<BoxBody>, Error> {
     let app = request
         .app_data::<Data<App>>()
         .expect("mounted by server::serve")
         .clone();
-    let Some(key) = request
-        .headers()
-        .get(KEY)
-        .filter(|_| request.method() == Method::POST)
-        .cloned()
-    else {
-        return next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_boxed_body);
-    };
     let caller = match Caller::of(&app, request.request()).await {
         Ok(caller) => caller,
         // Who is not signed in is refused by the operation itself, and so is he whose session
