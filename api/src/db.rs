@@ -26,7 +26,7 @@ use serde_json::Value;
 pub use acts::Act;
 use chain::{Entry, append_audit};
 pub use chain::{begin_chains, seal_audit, seal_fact};
-pub(crate) use many::{among, insert, update};
+pub(crate) use many::{GIVEN, among, insert, insert_fit, update};
 pub use system::SYSTEM;
 pub use tables::Tables;
 pub use write::{NewFact, NewJob, Write};

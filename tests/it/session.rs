@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use actix_web::rt::time::timeout;
-use entity::{Scoped, attendance, checkin};
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
+use entity::{Scoped, attendance, checkin, committee};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tests::TestApp;
 
@@ -421,6 +422,41 @@ async fn a_missed_session_is_corrected_before_the_end_and_after_it() {
             "{who}"
         );
     }
+    t.stop().await;
+}
+
+#[actix_web::test]
+async fn a_tap_sent_again_does_not_fall_into_the_next_session() {
+    let t = TestApp::start().await;
+    // Where nothing may come later, a code counts when it comes and not when it was shown.
+    let strict = t.app.db.housekeeping(async |txn| {
+        committee::Entity::update_many()
+            .col_expr(committee::Column::OfflineHours, Expr::value(0))
+            .filter(committee::Column::Id.eq(t.committee))
+            .exec(txn)
+            .await?;
+        Ok(())
+    });
+    strict.await.expect("a stricter committee");
+    let sessions = json!([session("09:00", "12:00"), session("12:00", "15:00")]);
+    let activity = published(&t, json!({ "sessions": sessions })).await;
+
+    t.set("2026-09-19T11:59:40+08:00");
+    let code = t
+        .see("staff1", &format!("/activities/{activity}/check-in-code"))
+        .await;
+    let (status, first) = check_in(&t, "chen", &activity, tap(&code)).await;
+    assert_eq!((status, &first["session"]), (201, &json!(1)));
+
+    t.set("2026-09-19T12:00:10+08:00");
+    assert_eq!(
+        check_in(&t, "chen", &activity, tap(&code)).await,
+        (200, first)
+    );
+    // Another tap is a check-in of its own.
+    let tap = json!({ "code": code["code"], "slot": code["slot"], "client_id": "another" });
+    let (status, second) = check_in(&t, "chen", &activity, tap).await;
+    assert_eq!((status, &second["session"]), (201, &json!(2)));
     t.stop().await;
 }
 

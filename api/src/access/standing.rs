@@ -13,7 +13,7 @@ use domain::ids::{AccountId, CommitteeId, GroupId, MemberId, SessionId, SpecialC
 use domain::people::{AccountKind, MemberStatus, SeatKind};
 use domain::time::local_date;
 use entity::{account, group, member, seat, session};
-use moka::future::Cache;
+use moka::sync::Cache;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
@@ -27,7 +27,7 @@ use crate::db::{Db, among};
 use crate::error::{ApiError, Code, Result};
 
 /// How many sessions are looked up together.
-const BATCH: usize = 256;
+const BATCH: usize = 512;
 /// How many may wait to be looked up.
 const ROOM: usize = 8_192;
 
@@ -107,23 +107,20 @@ impl Standings {
         self.known.invalidate_all();
     }
 
+    async fn looked_up(&self, key: Key) -> Result<Option<Arc<Known>>> {
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known);
+        }
+        let known = self.look_up.ask(key).await?;
+        self.known.insert(key, known.clone());
+        Ok(known)
+    }
+
     /// What the session of these claims may do now.
     pub(super) async fn of(&self, claims: &Claims, now: DateTime<Utc>) -> Result<Arc<Known>> {
         let key = (claims.cid, claims.sid);
-        let known = self
-            .known
-            .try_get_with(key, self.look_up.ask(key))
-            .await
-            .map_err(|error: Arc<ApiError>| ApiError {
-                retry_after: error.retry_after,
-                cause: error
-                    .cause
-                    .as_ref()
-                    .map(|cause| anyhow::anyhow!("{cause:#}")),
-                ..ApiError::new(error.code)
-            })?;
         let refused = || ApiError::new(Code::Unauthenticated);
-        let known = known.ok_or_else(refused)?;
+        let known = self.looked_up(key).await?.ok_or_else(refused)?;
         let ended = known.revoked_at.is_some() || known.expires_at <= now;
         let same_account =
             known.account.id == claims.sub && known.account.session_version == claims.ver;

@@ -18,16 +18,16 @@ use chrono::{DateTime, Utc};
 use domain::attendance::AttendanceStatus;
 use domain::authority::Reach;
 use domain::checkin::{CodeKeys, Policy};
-use domain::ids::{ActivityId, AttendanceId, CommitteeId, MemberId};
-use entity::{activity, attendance, checkin, committee};
+use domain::ids::{ActivityId, CommitteeId, MemberId};
+use entity::{activity, checkin, committee};
 use moka::future::Cache;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::code::keys;
 use super::policy::{check_in_policy, check_in_windows};
 use super::roll::Called;
-use super::service::{CheckedIn, Invitation};
+use super::service::CheckedIn;
 use crate::access::{On, OperationType, op};
 use crate::activity::service::sessions_of;
 use crate::app::App;
@@ -37,8 +37,8 @@ use crate::error::{ApiError, Result};
 use crate::idempotency::{self, Under};
 
 /// How many are written together: twenty columns each stay far below what a statement may name.
-const GROUP: usize = 256;
-/// How many may wait: a few seconds of work, and some megabytes.
+const GROUP: usize = 512;
+/// How many may wait for each writer: a few seconds of work, and some megabytes.
 const ROOM: usize = 8_192;
 /// How old what is known of an activity may be before it is looked up again. What changes in it
 /// meanwhile is noticed by its version when the check-in is written, and nobody is refused by what
@@ -60,8 +60,8 @@ pub(super) struct Judged {
     pub actor: Actor,
     /// The version of the activity it was judged by.
     pub version: i32,
-    /// The attendance it adds to.
-    pub attendance: AttendanceId,
+    /// How many sessions the activity has.
+    pub sessions: usize,
     /// The row to be.
     pub row: checkin::Model,
     trace_id: String,
@@ -70,11 +70,11 @@ pub(super) struct Judged {
 
 impl Judged {
     /// A good check-in, asked for by the request of this task.
-    pub fn new(actor: Actor, place: &Place, attendance: AttendanceId, row: checkin::Model) -> Self {
+    pub fn new(actor: Actor, place: &Place, row: checkin::Model) -> Self {
         Self {
             actor,
             version: place.activity.version,
-            attendance,
+            sessions: place.policy.windows.len(),
             row,
             trace_id: crate::telemetry::trace_id(),
             under: idempotency::current(),
@@ -177,15 +177,15 @@ enum Written {
     Called(Box<Called>),
     /// It stands, or another one stood already.
     In(Box<CheckedIn>),
-    /// The activity was changed since it was judged: judge again.
-    Moved,
+    /// The activity was changed or closed since it was judged, or he is not on its list: judge again.
+    Unfit,
 }
 
 /// Where check-ins are written down, one desk for a node.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    queue: Batcher<Entry, Written>,
-    invitations: Batcher<Invited, Option<Invitation>>,
+    /// Each committee has its own place in one of them, so that none waits for another's chain.
+    queues: Arc<[Batcher<Entry, Written>]>,
     look_up: Batcher<Where, Option<Arc<Place>>>,
     places: Cache<Where, Arc<Place>>,
 }
@@ -199,22 +199,21 @@ type Invited = (CommitteeId, ActivityId, MemberId);
 impl Desk {
     /// Opens the desk on this thread's runtime; it closes when the last handle is gone.
     pub fn open(app: &Arc<App>) -> Self {
-        let [writer, reader, guide] = [(); 3].map(|()| Arc::clone(app));
-        let queue = Batcher::spawn(ROOM, GROUP, async move |entries: &[Entry]| {
-            let group = u32::try_from(entries.len()).expect("at most GROUP are written together");
-            writer.metrics.desk_batch.observe(f64::from(group));
-            write::write(&writer, entries).await
-        });
-        let invitations = Batcher::spawn(ROOM, GROUP, async move |invited: &[Invited]| {
-            invitations(&reader, invited).await
+        let guide = Arc::clone(app);
+        let queues = (0..writers(app)).map(|_| {
+            let writer = Arc::clone(app);
+            Batcher::spawn(ROOM, GROUP, async move |entries: &[Entry]| {
+                let group = u32::try_from(entries.len()).expect("at most GROUP are together");
+                writer.metrics.desk_batch.observe(f64::from(group));
+                write::write(&writer, entries).await
+            })
         });
         let look_up = Batcher::spawn(ROOM, GROUP, async move |asked: &[Where]| {
             places(&guide, asked).await
         });
         let places = Cache::builder().max_capacity(10_000).time_to_live(KNOWN);
         Self {
-            queue,
-            invitations,
+            queues: queues.collect(),
             look_up,
             places: places.build(),
         }
@@ -222,7 +221,13 @@ impl Desk {
 
     /// How many entries wait to be written.
     pub fn waiting(&self) -> usize {
-        self.queue.waiting()
+        self.queues.iter().map(Batcher::waiting).sum()
+    }
+
+    fn queue(&self, committee: CommitteeId) -> &Batcher<Entry, Written> {
+        // The end of an id is random.
+        let end = usize::from(committee.0.as_bytes()[15]);
+        &self.queues[end % self.queues.len()]
     }
 
     /// What checking in to an activity asks, as it was at most [`KNOWN`] ago.
@@ -245,26 +250,16 @@ impl Desk {
         Ok(place)
     }
 
-    /// What the list of an activity says of a member, if he is on it.
-    pub(super) async fn invitation(
-        &self,
-        committee: CommitteeId,
-        activity: ActivityId,
-        member: MemberId,
-    ) -> Result<Option<Invitation>> {
-        self.invitations.ask((committee, activity, member)).await
-    }
-
     /// Writes a check-in down, together with all that wait; nothing when the activity was changed
-    /// since it was judged: it is to be judged again.
+    /// or closed since it was judged or the member is not on its list: it is to be judged again.
     ///
     /// # Errors
-    /// `checkin_not_open` when the activity was closed or cancelled meanwhile; `unavailable` when
-    /// too many wait.
+    /// `unavailable` when too many wait.
     pub(super) async fn check_in(&self, judged: Judged) -> Result<Option<CheckedIn>> {
-        match self.queue.ask(Entry::CheckIn(judged)).await? {
+        let queue = self.queue(judged.row.committee_id);
+        match queue.ask(Entry::CheckIn(judged)).await? {
             Written::In(done) => Ok(Some(*done)),
-            Written::Moved => Ok(None),
+            Written::Unfit => Ok(None),
             Written::Called(_) => Err(misfiled()),
         }
     }
@@ -275,10 +270,20 @@ impl Desk {
     /// `not_invited` and `forbidden` for whom the caller cannot find, `conflict` when a correction
     /// was approved or the activity is not on, `checkin_too_early`; `unavailable` when too many wait.
     pub(super) async fn call(&self, call: Call) -> Result<Called> {
-        match self.queue.ask(Entry::RollCall(call)).await? {
+        let queue = self.queue(call.invited.0);
+        match queue.ask(Entry::RollCall(call)).await? {
             Written::Called(called) => Ok(*called),
-            Written::In(_) | Written::Moved => Err(misfiled()),
+            Written::In(_) | Written::Unfit => Err(misfiled()),
         }
+    }
+}
+
+/// How many write at the same time: while one waits for the flush of the disk, another may write;
+/// SQLite has one writer anyhow.
+fn writers(app: &App) -> usize {
+    match app.db.engine() {
+        DatabaseBackend::Sqlite => 1,
+        _ => 2,
     }
 }
 
@@ -332,30 +337,4 @@ fn place(app: &App, activity: activity::Model, row: &committee::Model) -> Result
         keys: keys(app, row)?,
         activity: Arc::new(activity),
     }))
-}
-
-/// The invitations of all who ask, in one query.
-async fn invitations(app: &App, invited: &[Invited]) -> Result<Vec<Result<Option<Invitation>>>> {
-    use attendance::Column as C;
-    let db = app.db.read();
-    let keys = invited
-        .iter()
-        .map(|(committee, activity, member)| (*committee, [activity.0, member.0]));
-    let rows = attendance::Entity::find()
-        .filter(among::<attendance::Entity, 2>(
-            db.get_database_backend(),
-            [C::ActivityId, C::MemberId],
-            keys,
-        ))
-        .into_partial_model()
-        .all(db)
-        .await?;
-    let found: HashMap<Invited, Invitation> = rows
-        .into_iter()
-        .map(|row: Invitation| ((row.committee_id, row.activity_id, row.member_id), row))
-        .collect();
-    Ok(invited
-        .iter()
-        .map(|one| Ok(found.get(one).cloned()))
-        .collect())
 }

@@ -8,7 +8,7 @@ use domain::authority::Reach;
 use domain::checkin::{
     Admission, Attempt, CodeKeys, Location, PlaceVerdict, Policy, Refusal, Slot, admit, meant,
 };
-use domain::ids::{ActivityId, AttendanceId, CheckinId, CommitteeId, MemberId};
+use domain::ids::{ActivityId, AttendanceId, CheckinId, MemberId};
 use entity::{Scoped, activity, attendance, checkin};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
@@ -84,9 +84,6 @@ impl CheckedIn {
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "attendance::Entity")]
 pub(super) struct Invitation {
-    pub committee_id: CommitteeId,
-    pub activity_id: ActivityId,
-    pub member_id: MemberId,
     pub id: AttendanceId,
     pub checked_in_at: Option<DateTime<Utc>>,
 }
@@ -119,29 +116,23 @@ pub async fn check_in(
     id: ActivityId,
     sent: Sent,
 ) -> Result<CheckedIn> {
-    let member = member_of(permit)?;
     let place = desk.place(permit.committee(), id).await?;
-    let visit = Visit {
-        member,
-        activity: Arc::clone(&place.activity),
-        invitation: desk.invitation(permit.committee(), id, member).await?,
-    };
-    // A second tap costs one look-up and no attempt: a phone may repeat as often as it likes.
-    if let Some(row) = stands(app, &visit, &place, &sent).await? {
-        return Ok(CheckedIn { row, first: false });
-    }
-    if let Some(good) = good_at_a_glance(app, permit, &visit, &place, &sent).await?
+    if let Some(good) = good_at_a_glance(app, permit, &place, &sent).await?
         && let Some(done) = desk.check_in(good).await?
     {
         return Ok(done);
     }
-    // Refused, or the activity was changed: only what is known now decides that.
+    // Refused, not on the list, or the activity was changed: only what is known now decides that.
     let place = desk.place_now(permit.committee(), id).await?;
     let visit = Visit {
         activity: Arc::clone(&place.activity),
-        ..visit
+        ..visit(app, permit, id).await?
     };
-    let (invitation, admission) = at_the_door(
+    // A second tap is no attempt: a phone may repeat as often as it likes.
+    if let Some(row) = stands(app, &visit, &place, &sent).await? {
+        return Ok(CheckedIn { row, first: false });
+    }
+    let (_, admission) = at_the_door(
         app,
         permit,
         &visit,
@@ -151,8 +142,8 @@ pub async fn check_in(
         Door::In,
     )
     .await?;
-    let row = row(app.clock.now(), &visit, &sent, &place.policy, &admission);
-    let judged = Judged::new(permit.caller.actor(), &place, invitation.id, row);
+    let row = row(app.clock.now(), visit.member, &place, &sent, &admission);
+    let judged = Judged::new(permit.caller.actor(), &place, row);
     desk.check_in(judged).await?.ok_or_else(moved)
 }
 
@@ -174,20 +165,22 @@ async fn stands(
         .find(|row| Some(row.session) == session || sent.made(row)))
 }
 
-/// The check-in, where it is good by what was known of the activity a moment ago.
+/// The check-in, where it is good by what was known of the activity a moment ago; whether the
+/// member is on its list is seen when it is written.
 async fn good_at_a_glance(
     app: &App,
     permit: &Permit<op::CheckIn>,
-    visit: &Visit,
     place: &Place,
     sent: &Sent,
 ) -> Result<Option<Judged>> {
+    let member = member_of(permit)?;
     let now = app.clock.now();
-    let subject = visit.member.to_string();
-    app.cache.check(limits::CHECK_IN, &subject, now).await?;
-    let Some(invitation) = &visit.invitation else {
+    // Whoever guessed too often may still be in, and hear so.
+    let subject = member.to_string();
+    let allowed = app.cache.check(limits::CHECK_IN, &subject, now).await;
+    if allowed.is_err() {
         return Ok(None);
-    };
+    }
     let verdict = admit(
         &place.keys,
         place.activity.id,
@@ -199,8 +192,8 @@ async fn good_at_a_glance(
         .ok()
         .filter(|_| place.activity.status.open())
         .map(|admission| {
-            let row = row(now, visit, sent, &place.policy, &admission);
-            Judged::new(permit.caller.actor(), place, invitation.id, row)
+            let row = row(now, member, place, sent, &admission);
+            Judged::new(permit.caller.actor(), place, row)
         });
     Ok(good)
 }
@@ -342,9 +335,9 @@ fn moved() -> ApiError {
 
 fn row(
     now: DateTime<Utc>,
-    visit: &Visit,
+    member: MemberId,
+    place: &Place,
     sent: &Sent,
-    policy: &Policy,
     admission: &Admission,
 ) -> checkin::Model {
     let (distance_m, needs_review) = match admission.place {
@@ -353,12 +346,12 @@ fn row(
         PlaceVerdict::Review { distance_m, .. } => (distance_m, true),
     };
     // A place that nobody asked for is not kept.
-    let location = sent.location.filter(|_| policy.place.is_some());
+    let location = sent.location.filter(|_| place.policy.place.is_some());
     checkin::Model {
-        committee_id: visit.activity.committee_id,
+        committee_id: place.activity.committee_id,
         id: CheckinId::new(now, random()),
-        activity_id: visit.activity.id,
-        member_id: visit.member,
+        activity_id: place.activity.id,
+        member_id: member,
         session: admission.session,
         at: admission.at,
         received_at: now,

@@ -173,7 +173,7 @@ pub(super) async fn append_acts(txn: &DatabaseTransaction, acts: Vec<Act>) -> Re
         };
         rows.push(entry.sealed(head, act.at, act.trace_id));
     }
-    for some in rows.chunks(500) {
+    for some in rows.chunks(1_000) {
         txn.execute(&insert(backend, some)).await?;
     }
     let moved: Vec<ledger_head::Model> = heads.into_values().map(Head::row).collect();

@@ -7,8 +7,8 @@
 use domain::ids::CommitteeId;
 use entity::Scoped;
 use sea_orm::sea_query::{
-    ArrayType, DynIden, Expr, ExprTrait, Func, InsertStatement, IntoIden, OnConflict, Query,
-    SelectStatement, TableRef,
+    ArrayType, Asterisk, CommonTableExpression, DynIden, Expr, ExprTrait, Func, InsertStatement,
+    IntoIden, OnConflict, Query, SelectStatement, TableRef, ValueTuple,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, IdenStatic,
@@ -17,7 +17,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 /// Rows and keys are called so inside the statement.
-const GIVEN: &str = "given";
+pub const GIVEN: &str = "given";
 
 /// Inserts these rows, of which there is at least one; what to do where one is there already is
 /// to be added. Of tables without columns of bytes.
@@ -37,6 +37,36 @@ where
             insert.values_panic(columns().map(|column| Expr::val(row.get(column))));
         }
     }
+    insert
+}
+
+/// The same of those rows alone for which `fit` holds; it speaks of their columns as those of
+/// [`GIVEN`].
+pub fn insert_fit<M>(backend: DatabaseBackend, rows: &[M], fit: Expr) -> InsertStatement
+where
+    M: ModelTrait,
+{
+    let columns = || <M::Entity as EntityTrait>::Column::iter();
+    let given = if backend == DatabaseBackend::Postgres {
+        listed(rows, columns())
+    } else {
+        let rows = rows.iter();
+        let rows = rows.map(|row| ValueTuple::Many(columns().map(|name| row.get(name)).collect()));
+        let mut given = Query::select();
+        given.column(Asterisk).from_values(rows, GIVEN);
+        given
+    };
+    let mut named = CommonTableExpression::new();
+    named.table_name(GIVEN).columns(columns()).query(given);
+    let mut select = Query::select();
+    select.columns(columns()).from(GIVEN).and_where(fit);
+    let mut insert = Query::insert();
+    insert
+        .with_cte(named)
+        .into_table(M::Entity::default())
+        .columns(columns())
+        .select_from(select)
+        .expect("as many columns are selected as are inserted");
     insert
 }
 

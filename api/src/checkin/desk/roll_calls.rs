@@ -41,7 +41,8 @@ async fn attendances(
             keys,
         ))
         .order_by_asc(C::CommitteeId)
-        .order_by_asc(C::Id)
+        .order_by_asc(C::ActivityId)
+        .order_by_asc(C::MemberId)
         .lock(LockType::NoKeyUpdate)
         .all(txn)
         .await?;

@@ -15,7 +15,6 @@ use super::arrivals::arrive;
 use super::roll_calls::{call, hold};
 use super::{Call, Entry, Judged, Written};
 use crate::app::App;
-use crate::checkin::code::not_open;
 use crate::checkin::roll;
 use crate::db::{Act, among};
 use crate::error::{ApiError, Result};
@@ -62,10 +61,9 @@ pub(super) async fn write(app: &App, entries: &[Entry]) -> Result<Vec<Result<Wri
                 acts.extend(one.act);
                 outcomes[one.at] = Some(Ok(one.written));
             }
-            let vanished = || Err(ApiError::unavailable(anyhow::anyhow!("an entry vanished")));
             let outcomes = outcomes
                 .into_iter()
-                .map(|outcome| outcome.unwrap_or_else(vanished))
+                .map(|outcome| outcome.unwrap_or(Ok(Written::Unfit)))
                 .collect();
             Ok((outcomes, acts))
         })
@@ -84,15 +82,11 @@ struct Held {
 }
 
 impl Held {
-    /// Why the check-in is not good any more.
+    /// Whether the check-in may not be good any more. Who stands there already hears so whatever
+    /// became of the activity, so nobody is refused before he was judged again.
     fn refuses(&self, one: &Judged) -> Option<Result<Written>> {
-        if !self.status.open() {
-            Some(Err(not_open(self.status)))
-        } else if self.version != one.version {
-            Some(Ok(Written::Moved))
-        } else {
-            None
-        }
+        let as_judged = self.status.open() && self.version == one.version;
+        (!as_judged).then_some(Ok(Written::Unfit))
     }
 
     /// Why the roll is not called.
