@@ -20,12 +20,24 @@ pub use self::redis::Redis;
 use crate::tools::{self, ServerPrograms};
 use crate::workspace;
 
-/// See docs/runbook.md, "Which database".
-const MEASURED: [&str; 3] = [
-    "shared_buffers=1GB",
-    "max_wal_size=4GB",
-    "wal_compression=lz4",
-];
+/// What docs/runbook.md says under "Which database", for this machine.
+fn measured() -> Result<[String; 3]> {
+    Ok([
+        format!("shared_buffers={}MB", memory_mb()?.div_ceil(4).min(4096)),
+        "max_wal_size=4GB".to_owned(),
+        "wal_compression=lz4".to_owned(),
+    ])
+}
+
+/// The memory of this machine.
+fn memory_mb() -> Result<u64> {
+    let memory = std::fs::read_to_string("/proc/meminfo").context("/proc/meminfo")?;
+    let total = memory.lines().find_map(|line| {
+        let kilobytes = line.strip_prefix("MemTotal:")?.strip_suffix("kB")?;
+        kilobytes.trim().parse::<u64>().ok()
+    });
+    Ok(total.context("MemTotal in /proc/meminfo")? / 1024)
+}
 
 /// Both servers, ready. Dropping this stops them and removes their data.
 pub struct Servers {
@@ -46,7 +58,9 @@ impl Servers {
     /// The same with `PostgreSQL` set as docs/runbook.md says for a machine of its own, which is
     /// what whatever is measured shares.
     pub fn for_measuring(programs: &ServerPrograms) -> Result<Self> {
-        Self::start_in(Home::create()?, programs, &MEASURED)
+        let settings = measured()?;
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        Self::start_in(Home::create()?, programs, &settings)
     }
 
     /// Starts a pair for the drill of that name, which may kill and freeze them.
