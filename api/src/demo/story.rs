@@ -1,6 +1,7 @@
 //! The year behind the demo: roster, activity days, a quarter that was run, one activity now.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -10,7 +11,7 @@ use domain::time::{instant, local_date};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use wechat::sim::{PersonSpec, Sim};
+use wechat::sim::{PersonSpec, Push, Sim};
 
 use super::cast::{self, Member};
 use super::client::{Client, token};
@@ -481,7 +482,8 @@ impl Stage<'_> {
         Ok((id, title))
     }
 
-    /// Waits until the worker has carried out what is due.
+    /// Waits until the worker has carried out what is due and the simulator has told of it: what is
+    /// pushed after the clock was moved is too old to be taken.
     async fn deliver(&self) -> Result<()> {
         self.app.work.notify_one();
         while crate::worker::run_due(self.app)
@@ -489,6 +491,17 @@ impl Stage<'_> {
             .map_err(|error| anyhow::anyhow!("jobs: {error}"))?
             > 0
         {}
+        let told = async {
+            while self.sim.handle.pushes().iter().any(is_under_way) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        // What nobody takes is tried again for longer than a demonstration should wait.
+        let _late = tokio::time::timeout(Duration::from_secs(2), told).await;
         Ok(())
     }
+}
+
+fn is_under_way(push: &Push) -> bool {
+    !push.lost && !push.delivered
 }
