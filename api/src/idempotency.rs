@@ -84,6 +84,29 @@ pub async fn note_all(txn: &impl ConnectionTrait, under: &[Under]) -> Result<Has
         .collect())
 }
 
+/// Takes back in the same transaction what [`note_all`] noted of requests that were not done after all.
+pub async fn take_back(txn: &impl ConnectionTrait, under: &[Under]) -> Result<()> {
+    if under.is_empty() {
+        return Ok(());
+    }
+    let keys = under.iter().map(|(committee, id)| (*committee, [id.0]));
+    let row = idempotency::ActiveModel {
+        status: Set(None),
+        ..Default::default()
+    };
+    idempotency::Entity::update_many()
+        .set(row)
+        .filter(among::<idempotency::Entity, 1>(
+            txn.get_database_backend(),
+            [idempotency::Column::Id],
+            keys,
+        ))
+        .filter(idempotency::Column::Status.eq(DONE))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
 /// Notes with a change that the request of this task, if it came with a key, has been done.
 ///
 /// # Errors

@@ -177,7 +177,8 @@ enum Written {
     Called(Box<Called>),
     /// It stands, or another one stood already.
     In(Box<CheckedIn>),
-    /// The activity was changed or closed since it was judged, or he is not on its list: judge again.
+    /// The activity was changed or closed since it was judged, or he is not on its list: judge
+    /// again.
     Unfit,
 }
 

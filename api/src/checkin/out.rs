@@ -1,8 +1,10 @@
 //! Going: a member's check-out.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use domain::ids::ActivityId;
-use entity::{attendance, committee};
+use entity::{activity, attendance, committee};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use serde_json::json;
 
@@ -33,7 +35,12 @@ pub async fn check_out(
     id: ActivityId,
     sent: Sent,
 ) -> Result<CheckedOut> {
-    let visit = visit(app, permit, id).await?;
+    let activity = found(
+        activity::Entity::find_by_id((permit.committee(), id))
+            .one(app.db.read())
+            .await?,
+    )?;
+    let visit = visit(app, permit, Arc::new(activity)).await?;
     let committee = found(
         committee::Entity::find_by_id(permit.committee())
             .one(app.db.read())

@@ -124,10 +124,7 @@ pub async fn check_in(
     }
     // Refused, not on the list, or the activity was changed: only what is known now decides that.
     let place = desk.place_now(permit.committee(), id).await?;
-    let visit = Visit {
-        activity: Arc::clone(&place.activity),
-        ..visit(app, permit, id).await?
-    };
+    let visit = visit(app, permit, Arc::clone(&place.activity)).await?;
     // A second tap is no attempt: a phone may repeat as often as it likes.
     if let Some(row) = stands(app, &visit, &place, &sent).await? {
         return Ok(CheckedIn { row, first: false });
@@ -198,25 +195,22 @@ async fn good_at_a_glance(
     Ok(good)
 }
 
-/// The caller before an activity, as both are now.
+/// The caller before an activity, with his line of its list as it is now.
 pub(super) async fn visit<O: OperationType>(
     app: &App,
     permit: &Permit<O>,
-    id: ActivityId,
+    activity: Arc<activity::Model>,
 ) -> Result<Visit> {
     let member = member_of(permit)?;
-    let activity = activity::Entity::find_by_id((permit.committee(), id))
-        .one(app.db.read())
-        .await?;
     let invitation = attendance::Entity::of(permit.committee())
-        .filter(attendance::Column::ActivityId.eq(id))
+        .filter(attendance::Column::ActivityId.eq(activity.id))
         .filter(attendance::Column::MemberId.eq(member))
         .into_partial_model()
         .one(app.db.read())
         .await?;
     Ok(Visit {
         member,
-        activity: Arc::new(found(activity)?),
+        activity,
         invitation,
     })
 }

@@ -61,10 +61,15 @@ pub(super) async fn write(app: &App, entries: &[Entry]) -> Result<Vec<Result<Wri
                 acts.extend(one.act);
                 outcomes[one.at] = Some(Ok(one.written));
             }
-            let outcomes = outcomes
+            let outcomes: Vec<Result<Written>> = outcomes
                 .into_iter()
                 .map(|outcome| outcome.unwrap_or(Ok(Written::Unfit)))
                 .collect();
+            let undone = entries.iter().zip(&outcomes);
+            let undone =
+                undone.filter(|(_, outcome)| matches!(outcome, Ok(Written::Unfit) | Err(_)));
+            let undone: Vec<Under> = undone.filter_map(|(entry, _)| entry.under()).collect();
+            idempotency::take_back(txn, &undone).await?;
             Ok((outcomes, acts))
         })
         .await
