@@ -3,20 +3,17 @@
 //! The activity of [`TestApp::activity`] is on Saturday, 19 September 2026, 14:30 to 16:30; check-in
 //! opens at 14:00, closes with the activity and is late from 14:40 on.
 
-use std::time::Duration;
-
-use actix_web::rt::time::timeout;
 use entity::{Scoped, attendance, checkin, fact};
 use sea_orm::{PaginatorTrait, QueryOrder};
 use serde_json::{Value, json};
 use tests::TestApp;
 
 /// What a phone sends for the code of a screen.
-fn tap(code: &Value) -> Value {
+pub(crate) fn tap(code: &Value) -> Value {
     json!({ "code": code["code"], "slot": code["slot"], "client_id": "tap-1" })
 }
 
-fn check_ins(activity: &str) -> String {
+pub(crate) fn check_ins(activity: &str) -> String {
     format!("/activities/{activity}/check-ins")
 }
 
@@ -532,103 +529,5 @@ async fn the_window_for_corrections_counts_the_working_sunday() {
         (422, &json!("/evidence_ids/0"))
     );
     t.act("ding", &path, wish).await;
-    t.stop().await;
-}
-
-#[actix_web::test]
-async fn the_screen_counts_at_once_and_again_when_somebody_comes() {
-    let t = TestApp::start().await;
-    let activity = t.activity("学习会").await;
-    let code = t.arrive(&activity).await;
-    let url = format!("{}/api/v1/activities/{activity}/live", t.base);
-    let token = t.token("alice").await;
-    let mut screen = reqwest::Client::builder()
-        .build()
-        .expect("a client")
-        .get(url)
-        .bearer_auth(token)
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(screen.headers()["content-type"], "text/event-stream");
-
-    let first = event(&mut screen).await;
-    assert_eq!(
-        (&first["invited"], &first["checked_in"]),
-        (&json!(4), &json!(0))
-    );
-    t.act("chen", &check_ins(&activity), tap(&code)).await;
-    let second = event(&mut screen).await;
-    assert_eq!(
-        (&second["checked_in"], &second["latest"][0]["at"]),
-        (&json!(1), &json!("2026-09-19T14:30:00+08:00"))
-    );
-
-    assert_eq!(
-        t.get("chen", &format!("/activities/{activity}/live"))
-            .await
-            .0,
-        403
-    );
-    t.set("2026-09-19T17:00:00+08:00");
-    let end = timeout(Duration::from_secs(5), screen.chunk())
-        .await
-        .expect("the stream ends");
-    assert!(end.expect("no broken stream").is_none());
-    t.stop().await;
-}
-
-async fn event(screen: &mut reqwest::Response) -> Value {
-    let chunk = timeout(Duration::from_secs(5), screen.chunk())
-        .await
-        .expect("an event comes")
-        .expect("a whole event")
-        .expect("no end yet");
-    let text = String::from_utf8(chunk.to_vec()).expect("text");
-    let data = text
-        .strip_prefix("event: counts\ndata: ")
-        .expect("an event of counts");
-    serde_json::from_str(data.trim()).expect("JSON")
-}
-
-#[actix_web::test]
-async fn the_code_is_also_a_picture_and_only_for_those_who_show_it() {
-    let t = TestApp::start().await;
-    let activity = t.activity("学习会").await;
-    let code = t.arrive(&activity).await;
-
-    assert_eq!(
-        code["qr_payload"],
-        json!(format!(
-            "xd1:{activity}:{}:{}",
-            code["slot"],
-            code["code"].as_str().expect("digits")
-        ))
-    );
-    let url = format!("{}/api/v1/activities/{activity}/check-in-code.svg", t.base);
-    let client = reqwest::Client::builder().build().expect("a client");
-    let answer = client
-        .get(url)
-        .bearer_auth(t.token("staff1").await)
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(answer.headers()["content-type"], "image/svg+xml");
-    assert!(answer.text().await.expect("text").starts_with("<svg "));
-    for (who, status) in [
-        ("chen", 403),
-        ("gao", 404),
-        ("fang", 404),
-        ("x-office", 404),
-        ("leader", 403),
-    ] {
-        assert_eq!(
-            t.get(who, &format!("/activities/{activity}/check-in-code"))
-                .await
-                .0,
-            status,
-            "{who}"
-        );
-    }
     t.stop().await;
 }

@@ -46,6 +46,7 @@ mod roster;
 mod rulebook;
 mod schema;
 mod score;
+mod screen;
 mod session;
 mod sign_in;
 mod stopping;

@@ -3,9 +3,8 @@
 //! The day is Saturday, 19 September 2026: 09:00 to 12:00 and 14:00 to 17:00. Check-in opens half
 //! an hour before each session, closes with it and is late from ten minutes after its start on.
 
-use std::time::Duration;
+mod agenda;
 
-use actix_web::rt::time::timeout;
 use entity::{Scoped, attendance, checkin, committee};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use tests::TestApp;
 
 /// An instant of the day.
-fn on_the_day(clock: &str) -> String {
+pub(crate) fn on_the_day(clock: &str) -> String {
     format!("2026-09-19T{clock}:00+08:00")
 }
 
@@ -52,12 +51,12 @@ async fn published(t: &TestApp, beside: Value) -> String {
 }
 
 /// A published day of two sessions.
-async fn day(t: &TestApp) -> String {
+pub(crate) async fn day(t: &TestApp) -> String {
     published(t, json!({ "sessions": morning_and_afternoon() })).await
 }
 
 /// Puts the clock to a time of the day and reads the code that the screen shows.
-async fn screen(t: &TestApp, activity: &str, clock: &str) -> Value {
+pub(crate) async fn code_at(t: &TestApp, activity: &str, clock: &str) -> Value {
     t.set(&on_the_day(clock));
     t.see("staff1", &format!("/activities/{activity}/check-in-code"))
         .await
@@ -67,7 +66,7 @@ fn tap(code: &Value) -> Value {
     json!({ "code": code["code"], "slot": code["slot"], "client_id": "tap" })
 }
 
-async fn check_in(t: &TestApp, who: &str, activity: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn check_in(t: &TestApp, who: &str, activity: &str, body: Value) -> (u16, Value) {
     t.post(who, &format!("/activities/{activity}/check-ins"), body)
         .await
 }
@@ -120,40 +119,11 @@ fn wrong((status, problem): &(u16, Value)) -> (u16, &str, &str) {
 }
 
 #[actix_web::test]
-async fn a_day_of_two_sessions_is_written_as_such_and_has_an_outline() {
-    let t = TestApp::start().await;
-    let activity = day(&t).await;
-
-    let seen = t.see("chen", &format!("/activities/{activity}")).await;
-    assert_eq!(
-        seen["sessions"],
-        json!([
-            { "ordinal": 1, "starts_at": on_the_day("09:00"), "ends_at": on_the_day("12:00"), "opens_at": on_the_day("08:30"), "closes_at": on_the_day("12:00"), "late_after": on_the_day("09:10") },
-            { "ordinal": 2, "starts_at": on_the_day("14:00"), "ends_at": on_the_day("17:00"), "opens_at": on_the_day("13:30"), "closes_at": on_the_day("17:00"), "late_after": on_the_day("14:10") },
-        ])
-    );
-    for (field, clock) in [
-        ("starts_at", "09:00"),
-        ("ends_at", "17:00"),
-        ("opens_at", "08:30"),
-        ("closes_at", "17:00"),
-        ("late_after", "09:10"),
-    ] {
-        assert_eq!(seen[field], on_the_day(clock), "{field}");
-    }
-    let usual = t.activity("学习会").await;
-    let usual = t.see("chen", &format!("/activities/{usual}")).await;
-    assert_eq!(usual["sessions"].as_array().map(Vec::len), Some(1));
-    assert_eq!(usual["sessions"][0]["starts_at"], usual["starts_at"]);
-    t.stop().await;
-}
-
-#[actix_web::test]
 async fn each_session_has_its_own_door_and_between_them_it_is_too_early() {
     let t = TestApp::start().await;
     let activity = day(&t).await;
 
-    let code = screen(&t, &activity, "09:00").await;
+    let code = code_at(&t, &activity, "09:00").await;
     let (status, morning) = check_in(&t, "chen", &activity, tap(&code)).await;
     assert_eq!(
         (status, &morning["session"], &morning["status"]),
@@ -163,7 +133,7 @@ async fn each_session_has_its_own_door_and_between_them_it_is_too_early() {
     let again = json!({ "code": "00000000", "client_id": "again" });
     assert_eq!(check_in(&t, "chen", &activity, again).await, (200, morning));
 
-    let code = screen(&t, &activity, "12:30").await;
+    let code = code_at(&t, &activity, "12:30").await;
     for who in ["chen", "ding"] {
         let (status, problem) = check_in(&t, who, &activity, tap(&code)).await;
         assert_eq!(
@@ -176,7 +146,7 @@ async fn each_session_has_its_own_door_and_between_them_it_is_too_early() {
         );
     }
 
-    let code = screen(&t, &activity, "14:20").await;
+    let code = code_at(&t, &activity, "14:20").await;
     let (status, afternoon) = check_in(&t, "chen", &activity, tap(&code)).await;
     assert_eq!(
         (status, &afternoon["session"], &afternoon["status"]),
@@ -199,7 +169,7 @@ async fn each_session_has_its_own_door_and_between_them_it_is_too_early() {
         (&json!(on_the_day("09:00")), &json!("late"))
     );
 
-    let code = screen(&t, &activity, "17:00").await;
+    let code = code_at(&t, &activity, "17:00").await;
     let (status, problem) = check_in(&t, "ding", &activity, tap(&code)).await;
     assert_eq!(
         (status, &problem["code"]),
@@ -218,8 +188,8 @@ async fn each_session_has_its_own_door_and_between_them_it_is_too_early() {
 async fn a_code_kept_in_the_morning_and_sent_in_the_afternoon_belongs_to_the_morning() {
     let t = TestApp::start().await;
     let activity = day(&t).await;
-    let kept = screen(&t, &activity, "09:00").await;
-    let code = screen(&t, &activity, "14:00").await;
+    let kept = code_at(&t, &activity, "09:00").await;
+    let code = code_at(&t, &activity, "14:00").await;
 
     let (status, afternoon) = check_in(&t, "chen", &activity, tap(&code)).await;
     assert_eq!((status, &afternoon["session"]), (201, &json!(2)));
@@ -263,17 +233,17 @@ async fn checking_out_ends_the_session_one_is_in() {
     let t = TestApp::start().await;
     let activity = day(&t).await;
 
-    let code = screen(&t, &activity, "09:00").await;
+    let code = code_at(&t, &activity, "09:00").await;
     check_in(&t, "chen", &activity, tap(&code)).await;
     check_in(&t, "ding", &activity, tap(&code)).await;
     for clock in ["11:00", "12:05"] {
-        let code = screen(&t, &activity, clock).await;
+        let code = code_at(&t, &activity, clock).await;
         assert_eq!(
             check_out(&t, "chen", &activity, &code).await,
             (200, json!({ "session": 1, "at": on_the_day(clock) }))
         );
     }
-    let code = screen(&t, &activity, "14:00").await;
+    let code = code_at(&t, &activity, "14:00").await;
     check_in(&t, "chen", &activity, tap(&code)).await;
     assert_eq!(
         check_out(&t, "ding", &activity, &code).await.1["code"],
@@ -283,7 +253,7 @@ async fn checking_out_ends_the_session_one_is_in() {
         check_out(&t, "bo", &activity, &code).await.1["code"],
         "not_checked_in"
     );
-    let code = screen(&t, &activity, "17:00").await;
+    let code = code_at(&t, &activity, "17:00").await;
     assert_eq!(
         check_out(&t, "chen", &activity, &code).await.1["session"],
         2
@@ -309,10 +279,10 @@ async fn checking_out_ends_the_session_one_is_in() {
 async fn who_misses_a_session_has_left_early_and_the_roll_holds_for_all() {
     let t = TestApp::start().await;
     let activity = day(&t).await;
-    let code = screen(&t, &activity, "09:00").await;
+    let code = code_at(&t, &activity, "09:00").await;
     check_in(&t, "chen", &activity, tap(&code)).await;
     check_in(&t, "ding", &activity, tap(&code)).await;
-    let code = screen(&t, &activity, "14:00").await;
+    let code = code_at(&t, &activity, "14:00").await;
     check_in(&t, "chen", &activity, tap(&code)).await;
     let roll = format!("/activities/{activity}/attendance/{}", t.members["bo"]);
     let found = json!({ "status": "present", "reason": "全天在场，未带手机" });
@@ -353,22 +323,22 @@ async fn the_share_is_counted_over_all_sessions() {
     let t = TestApp::start().await;
     let sessions = json!({ "sessions": morning_and_afternoon(), "min_share_percent": 60 });
     let activity = published(&t, sessions).await;
-    let code = screen(&t, &activity, "09:00").await;
+    let code = code_at(&t, &activity, "09:00").await;
     for who in ["chen", "ding", "bo"] {
         check_in(&t, who, &activity, tap(&code)).await;
     }
-    let code = screen(&t, &activity, "12:00").await;
+    let code = code_at(&t, &activity, "12:00").await;
     for who in ["chen", "ding", "bo"] {
         assert_eq!(check_out(&t, who, &activity, &code).await.0, 200);
     }
-    let code = screen(&t, &activity, "14:00").await;
+    let code = code_at(&t, &activity, "14:00").await;
     for who in ["chen", "bo"] {
         check_in(&t, who, &activity, tap(&code)).await;
     }
     // Three hours and 36 minutes are 60 % of six hours.
-    let code = screen(&t, &activity, "14:36").await;
+    let code = code_at(&t, &activity, "14:36").await;
     check_out(&t, "bo", &activity, &code).await;
-    let code = screen(&t, &activity, "17:00").await;
+    let code = code_at(&t, &activity, "17:00").await;
     check_out(&t, "chen", &activity, &code).await;
 
     close(&t, &activity).await;
@@ -391,7 +361,7 @@ async fn the_share_is_counted_over_all_sessions() {
 async fn a_missed_session_is_corrected_before_the_end_and_after_it() {
     let t = TestApp::start().await;
     let activity = day(&t).await;
-    let code = screen(&t, &activity, "09:00").await;
+    let code = code_at(&t, &activity, "09:00").await;
     for who in ["chen", "ding"] {
         check_in(&t, who, &activity, tap(&code)).await;
     }
@@ -467,7 +437,7 @@ async fn twenty_parallel_taps_leave_one_row_for_each_session() {
     let path = format!("/activities/{activity}/check-ins");
 
     for (clock, session) in [("09:00", 1), ("14:00", 2)] {
-        let code = screen(&t, &activity, clock).await;
+        let code = code_at(&t, &activity, clock).await;
         let token = t.token("chen").await;
         let taps = (0..20).map(|tap| {
             let body = json!({ "code": code["code"], "client_id": format!("tap-{tap}") });
@@ -509,7 +479,7 @@ async fn twenty_parallel_taps_leave_one_row_for_each_session() {
 async fn another_committee_sees_no_session_and_its_code_opens_none() {
     let t = TestApp::start().await;
     let activity = day(&t).await;
-    let code = screen(&t, &activity, "14:00").await;
+    let code = code_at(&t, &activity, "14:00").await;
 
     assert_eq!(check_in(&t, "x-zhu", &activity, tap(&code)).await.0, 404);
     assert_eq!(check_out(&t, "x-zhu", &activity, &code).await.0, 404);
@@ -525,207 +495,4 @@ async fn another_committee_sees_no_session_and_its_code_opens_none() {
         0
     );
     t.stop().await;
-}
-
-#[actix_web::test]
-async fn a_day_of_several_sessions_is_moved_session_by_session() {
-    let t = TestApp::start().await;
-    let activity = day(&t).await;
-    let path = format!("/activities/{activity}/reschedule");
-    let next_day = |clock: &str| format!("2026-09-20T{clock}:00+08:00");
-    let moved_to = |starts: &str, ends: &str| json!({ "starts_at": next_day(starts), "ends_at": next_day(ends) });
-    let outline = json!({ "starts_at": next_day("09:00"), "ends_at": next_day("17:00"), "reason": "场地占用" });
-
-    assert_eq!(
-        wrong(&t.post("alice", &path, outline).await),
-        (422, "/sessions", "required")
-    );
-    assert_eq!(
-        wrong(
-            &t.post("alice", &path, json!({ "reason": "场地占用" }))
-                .await
-        ),
-        (422, "/starts_at", "required")
-    );
-    let overlapping = json!({ "sessions": [moved_to("09:00", "12:00"), moved_to("11:00", "17:00")], "reason": "场地占用" });
-    assert_eq!(
-        wrong(&t.post("alice", &path, overlapping).await),
-        (422, "/sessions/1/starts_at", "overlaps")
-    );
-    let sessions = json!([
-        moved_to("08:00", "10:00"),
-        moved_to("10:30", "12:00"),
-        moved_to("14:00", "16:00")
-    ]);
-    let moved = t
-        .act(
-            "alice",
-            &path,
-            json!({ "sessions": sessions, "reason": "场地占用" }),
-        )
-        .await;
-    assert_eq!(
-        (
-            &moved["starts_at"],
-            &moved["ends_at"],
-            &moved["reply_by"],
-            moved["sessions"].as_array().map(Vec::len)
-        ),
-        (
-            &json!(next_day("08:00")),
-            &json!(next_day("16:00")),
-            &json!(on_the_day("08:00")),
-            Some(3)
-        )
-    );
-    // The break of half an hour is the time to check in.
-    assert_eq!(moved["sessions"][1]["opens_at"], next_day("10:00"));
-
-    t.set(&next_day("07:30"));
-    let code = t
-        .see("staff1", &format!("/activities/{activity}/check-in-code"))
-        .await;
-    assert_eq!(check_in(&t, "chen", &activity, tap(&code)).await.0, 201);
-    let again = json!({ "sessions": [moved_to("15:00", "16:00")], "reason": "暴雨" });
-    assert_eq!(t.post("alice", &path, again).await.1["code"], "conflict");
-    t.stop().await;
-}
-
-#[actix_web::test]
-async fn sessions_that_do_not_fit_are_refused_with_the_place() {
-    let t = TestApp::start().await;
-    let draft = t
-        .act(
-            "alice",
-            "/activities",
-            body(&t, json!({ "sessions": morning_and_afternoon() })).await,
-        )
-        .await;
-    let path = format!("/activities/{}", draft["id"].as_str().expect("an id"));
-    let edit = async |body: Value| t.patch("alice", &path, body).await;
-
-    for (body, pointer, code) in [
-        (
-            json!({ "sessions": [session("09:00", "12:00"), session("11:59", "17:00")] }),
-            "/sessions/1/starts_at",
-            "overlaps",
-        ),
-        (
-            json!({ "sessions": [session("14:00", "17:00"), session("09:00", "12:00")] }),
-            "/sessions/1/starts_at",
-            "overlaps",
-        ),
-        (
-            json!({ "sessions": [session("12:00", "09:00")] }),
-            "/sessions/0/ends_at",
-            "before_start",
-        ),
-        (
-            json!({ "sessions": [session("09:00", "12:00"), { "starts_at": on_the_day("13:00"), "ends_at": on_the_day("17:00"), "opens_at": on_the_day("11:59") }] }),
-            "/sessions/1/opens_at",
-            "overlaps",
-        ),
-        (
-            json!({ "sessions": morning_and_afternoon(), "ends_at": on_the_day("16:00") }),
-            "/sessions/1/ends_at",
-            "differs",
-        ),
-        (
-            json!({ "ends_at": on_the_day("16:00") }),
-            "/sessions",
-            "required",
-        ),
-        (json!({ "sessions": [] }), "/sessions", "out_of_range"),
-        (
-            json!({ "sessions": vec![session("09:00", "12:00"); 13] }),
-            "/sessions",
-            "out_of_range",
-        ),
-        (
-            json!({ "sessions": [session("09:00", "12:00"), { "starts_at": on_the_day("14:00") }] }),
-            "/sessions/1/ends_at",
-            "required",
-        ),
-        (
-            json!({ "sessions": [{ "starts_at": "2026-09-19T09:00:00", "ends_at": on_the_day("12:00") }] }),
-            "/sessions/0/starts_at",
-            "timezone_required",
-        ),
-    ] {
-        let answer = edit(body.clone()).await;
-        assert_eq!(wrong(&answer), (422, pointer, code), "{body}");
-    }
-    assert_eq!(
-        t.see("alice", &path).await["sessions"],
-        draft["sessions"],
-        "nothing was changed"
-    );
-
-    // What is said twice and agrees is taken, and so is a title alone.
-    let twice = json!({ "title": "全天学习", "starts_at": on_the_day("09:00"), "sessions": morning_and_afternoon() });
-    assert_eq!(edit(twice).await.0, 200);
-    let (status, one) = edit(json!({ "sessions": [session("10:00", "11:00")] })).await;
-    assert_eq!(
-        (
-            status,
-            one["sessions"].as_array().map(Vec::len),
-            &one["ends_at"]
-        ),
-        (200, Some(1), &json!(on_the_day("11:00")))
-    );
-    let (status, moved) = edit(json!({ "starts_at": on_the_day("15:00") })).await;
-    assert_eq!(
-        (status, &moved["sessions"][0]["ends_at"]),
-        (200, &json!(on_the_day("16:00")))
-    );
-    t.stop().await;
-}
-
-#[actix_web::test]
-async fn the_screen_says_which_session_is_on() {
-    let t = TestApp::start().await;
-    let activity = day(&t).await;
-    let code = screen(&t, &activity, "09:00").await;
-    check_in(&t, "chen", &activity, tap(&code)).await;
-
-    let shown = live(&t, &activity).await;
-    assert_eq!(
-        shown["session"],
-        json!({ "ordinal": 1, "of": 2, "starts_at": on_the_day("09:00"), "ends_at": on_the_day("12:00"), "checked_in": 1 })
-    );
-    t.set(&on_the_day("12:00"));
-    let shown = live(&t, &activity).await;
-    assert_eq!(
-        (
-            &shown["session"]["ordinal"],
-            &shown["session"]["checked_in"],
-            &shown["checked_in"]
-        ),
-        (&json!(2), &json!(0), &json!(1))
-    );
-    assert_eq!(shown["latest"], json!([]));
-    t.stop().await;
-}
-
-/// The first event of the screen.
-async fn live(t: &TestApp, activity: &str) -> Value {
-    let url = format!("{}/api/v1/activities/{activity}/live", t.base);
-    let mut screen = reqwest::Client::builder()
-        .build()
-        .expect("a client")
-        .get(url)
-        .bearer_auth(t.token("alice").await)
-        .send()
-        .await
-        .expect("an answer");
-    let chunk = timeout(Duration::from_secs(5), screen.chunk())
-        .await
-        .expect("an event comes")
-        .expect("a whole event")
-        .expect("no end yet");
-    let text = String::from_utf8(chunk.to_vec()).expect("text");
-    let data = text
-        .strip_prefix("event: counts\ndata: ")
-        .expect("an event of counts");
-    serde_json::from_str(data.trim()).expect("JSON")
 }
