@@ -128,8 +128,6 @@ ids! {
     AttendanceId;
     /// A member's request for leave from one activity.
     LeaveRequestId;
-    /// One accepted or refused attempt to check in.
-    CheckinId;
     /// A request to mend an attendance afterwards (补签).
     CorrectionId;
     /// Something told to members at one moment.

@@ -10,11 +10,11 @@ pub struct Model {
     /// The committee it belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub committee_id: CommitteeId,
-    /// Id.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: AuditId,
     /// Place in the chain, from 1, without gaps.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
+    /// Id.
+    pub id: AuditId,
     /// When.
     pub at: DateTimeUtc,
     /// Who; nobody for a stranger or for the service itself.

@@ -1,6 +1,6 @@
 //! One accepted check-in; at most one for a member and a session of an activity.
 
-use domain::ids::{ActivityId, CheckinId, CommitteeId, MemberId};
+use domain::ids::{ActivityId, CommitteeId, MemberId};
 use sea_orm::entity::prelude::*;
 
 /// One accepted check-in; at most one for a member and a session of an activity.
@@ -10,14 +10,14 @@ pub struct Model {
     /// The committee it belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub committee_id: CommitteeId,
-    /// Id.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: CheckinId,
     /// The activity.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub activity_id: ActivityId,
     /// The member.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub member_id: MemberId,
     /// The ordinal of the session, from 1.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub session: i32,
     /// When he was there: the server's clock, or the slot of the code if it came later.
     pub at: DateTimeUtc,

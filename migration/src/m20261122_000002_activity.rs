@@ -8,6 +8,10 @@ use crate::schema::{Table, drop_tables};
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
+/// What there is one check-in of. It has no id beside: nothing names it, and every index is one
+/// more page to change for each of them.
+const CHECK_IN: [&str; 4] = ["committee_id", "activity_id", "member_id", "session"];
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -91,9 +95,10 @@ impl MigrationTrait for Migration {
             .index("attendance_member", &["committee_id", "member_id"])
             .create(manager)
             .await?;
-        Table::scoped("checkin")
+        Table::told_by("checkin", &CHECK_IN)
             .required("activity_id", ColumnType::Uuid)
             .required("member_id", ColumnType::Uuid)
+            .required("session", ColumnType::Integer)
             .required("at", ColumnType::TimestampWithTimeZone)
             .required("received_at", ColumnType::TimestampWithTimeZone)
             .required("slot", ColumnType::BigInteger)
@@ -107,10 +112,6 @@ impl MigrationTrait for Migration {
             .optional("distance_m", ColumnType::Integer)
             .required("needs_review", ColumnType::Boolean)
             .listed_in("attendance", &["committee_id", "activity_id", "member_id"])
-            .unique(
-                "checkin_once",
-                &["committee_id", "activity_id", "member_id"],
-            )
             .create(manager)
             .await?;
         Table::scoped("leave_request")

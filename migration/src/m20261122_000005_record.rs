@@ -11,8 +11,9 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        Table::scoped("audit")
+        Table::told_by("audit", &["committee_id", "seq"])
             .required("seq", ColumnType::BigInteger)
+            .required("id", ColumnType::Uuid)
             .required("at", ColumnType::TimestampWithTimeZone)
             .optional("actor_id", ColumnType::Uuid)
             .required("actor", ColumnType::string(None))
@@ -25,7 +26,6 @@ impl MigrationTrait for Migration {
             .required("trace_id", ColumnType::string(None))
             .required("prev_hash", ColumnType::string(None))
             .required("hash", ColumnType::string(None))
-            .unique("audit_seq", &["committee_id", "seq"])
             .index("audit_subject", &["committee_id", "subject_id"])
             .create(manager)
             .await?;

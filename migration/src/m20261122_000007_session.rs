@@ -31,13 +31,6 @@ impl MigrationTrait for Migration {
             ),
             (
                 "checkin",
-                ColumnDef::new_with_type("session", ColumnType::Integer)
-                    .not_null()
-                    .default(1)
-                    .take(),
-            ),
-            (
-                "checkin",
                 optional("checked_out_at", ColumnType::TimestampWithTimeZone),
             ),
         ];
@@ -49,21 +42,12 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         db.execute_unprepared(ATTENDED_ONE).await?;
         db.execute_unprepared(CHECKED_OUT).await?;
-        once(
-            manager,
-            &["committee_id", "activity_id", "member_id", "session"],
-        )
-        .await
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        db.execute_unprepared("DELETE FROM checkin WHERE session > 1")
-            .await?;
-        once(manager, &["committee_id", "activity_id", "member_id"]).await?;
         for (table, column) in [
             ("checkin", "checked_out_at"),
-            ("checkin", "session"),
             ("attendance", "sessions_total"),
             ("attendance", "sessions_attended"),
             ("activity", "sessions"),
@@ -78,17 +62,4 @@ impl MigrationTrait for Migration {
 
 fn optional(name: &'static str, kind: ColumnType) -> ColumnDef {
     ColumnDef::new_with_type(name, kind).null().take()
-}
-
-/// Makes `checkin_once` anew over these columns.
-async fn once(manager: &SchemaManager<'_>, columns: &[&'static str]) -> Result<(), DbErr> {
-    let mut drop = Index::drop();
-    drop.name("checkin_once").table("checkin");
-    manager.drop_index(drop).await?;
-    let mut index = Index::create();
-    index.name("checkin_once").table("checkin").unique();
-    for &column in columns {
-        index.col(column);
-    }
-    manager.create_index(index).await
 }

@@ -40,6 +40,12 @@ impl Table {
             .required("id", ColumnType::Uuid)
     }
 
+    /// A table whose rows belong to committees and are told apart by these columns, the committee the
+    /// first of them; the others are to be added.
+    pub fn told_by(name: &'static str, key: &[&'static str]) -> Self {
+        Self::new(name, key).required("committee_id", ColumnType::Uuid)
+    }
+
     /// A table with one row per committee and word.
     pub fn keyed(name: &'static str, word: &'static str) -> Self {
         Self::new(name, &["committee_id", word])

@@ -8,7 +8,7 @@ use domain::authority::Reach;
 use domain::checkin::{
     Admission, Attempt, CodeKeys, Location, PlaceVerdict, Policy, Refusal, Slot, admit, meant,
 };
-use domain::ids::{ActivityId, AttendanceId, CheckinId, MemberId};
+use domain::ids::{ActivityId, AttendanceId, MemberId};
 use entity::{Scoped, activity, attendance, checkin};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
@@ -25,7 +25,6 @@ use super::refusal::{Door, explain};
 use crate::access::{Caller, Guarded, OperationType, Permit, op};
 use crate::app::App;
 use crate::cache::limits;
-use crate::crypto::random;
 use crate::db::{Write, found};
 use crate::error::{ApiError, Code, Result};
 
@@ -343,7 +342,6 @@ fn row(
     let location = sent.location.filter(|_| place.policy.place.is_some());
     checkin::Model {
         committee_id: place.activity.committee_id,
-        id: CheckinId::new(now, random()),
         activity_id: place.activity.id,
         member_id: member,
         session: admission.session,

@@ -24,9 +24,9 @@ LEFT JOIN attendance ON attendance.committee_id = account.committee_id
 WHERE account.committee_id = $1 AND account.id = $2`
 
 const INSERT_CHECKIN = `
-INSERT INTO checkin (committee_id, id, activity_id, member_id, session, at, received_at, slot, late, offline,
+INSERT INTO checkin (committee_id, activity_id, member_id, session, at, received_at, slot, late, offline,
                      client_id, needs_review)
-VALUES ($1, $2, $3, $4, 1, $5, $5, $6, $7, false, $8, false)
+VALUES ($1, $2, $3, 1, $4, $4, $5, $6, false, $7, false)
 ON CONFLICT (committee_id, activity_id, member_id, session) DO NOTHING
 RETURNING at, late`
 
@@ -43,9 +43,9 @@ VALUES ($1, $2, nextval('peer_audit_seq'), $3, $4, $5, 'check_in', 'done', 'acti
 
 const IN_ONE = `
 WITH arrived AS (
-    INSERT INTO checkin (committee_id, id, activity_id, member_id, session, at, received_at, slot, late, offline,
+    INSERT INTO checkin (committee_id, activity_id, member_id, session, at, received_at, slot, late, offline,
                          client_id, needs_review)
-    VALUES ($1, $2, $3, $4, 1, $5, $5, $6, $7, false, $8, false)
+    VALUES ($1, $2, $3, 1, $4, $4, $5, $6, false, $7, false)
     ON CONFLICT (committee_id, activity_id, member_id, session) DO NOTHING
     RETURNING at, late
 ), attended AS (
@@ -53,12 +53,12 @@ WITH arrived AS (
     SET status = CASE WHEN arrived.late THEN 'late' ELSE 'present' END, source = 'code',
         checked_in_at = arrived.at, late = arrived.late, updated_at = arrived.at
     FROM arrived
-    WHERE attendance.committee_id = $1 AND attendance.id = $9
+    WHERE attendance.committee_id = $1 AND attendance.id = $8
 ), noted AS (
     INSERT INTO audit (committee_id, id, seq, at, actor_id, actor, operation, outcome, subject_kind, subject_id,
                        detail, trace_id, prev_hash, hash)
-    SELECT $1, $10, nextval('peer_audit_seq'), arrived.at, $11, $12, 'check_in', 'done', 'activity', $13, $14,
-           $15, '', ''
+    SELECT $1, $9, nextval('peer_audit_seq'), arrived.at, $10, $11, 'check_in', 'done', 'activity', $12, $13,
+           $14, '', ''
     FROM arrived
 )
 SELECT at, late FROM arrived`
@@ -134,7 +134,7 @@ function detail(member, now, late) {
 async function writeInOne(db, caller, activity, found, sent, now, late) {
   const { rows } = await db.query(
     inOne([
-      caller.cid, randomUUID(), activity, found.member_id, now, sent.slot, late, sent.client_id,
+      caller.cid, activity, found.member_id, now, sent.slot, late, sent.client_id,
       found.attendance_id, randomUUID(), caller.sub, found.name, activity,
       detail(found.member_id, now, late), randomUUID().replaceAll('-', '')
     ])
@@ -148,7 +148,7 @@ async function writeInSeveral(pool, caller, activity, found, sent, now, late) {
     await db.query('BEGIN')
     const { rows } = await db.query(
       insertCheckin([
-        caller.cid, randomUUID(), activity, found.member_id, now, sent.slot, late, sent.client_id
+        caller.cid, activity, found.member_id, now, sent.slot, late, sent.client_id
       ])
     )
     if (rows[0]) {

@@ -28,8 +28,8 @@ const TABLES: [(&str, &str, &str); 3] = [
     ),
     (
         "checkin",
-        "committee_id, id, activity_id, member_id, session, at, received_at, slot, late, offline, client_id, needs_review",
-        "committee_id, gen_random_uuid(), activity_id, member_id, 1, now(), now(), 59000000, false, false, 'phone', false",
+        "committee_id, activity_id, member_id, session, at, received_at, slot, late, offline, client_id, needs_review",
+        "committee_id, activity_id, member_id, 1, now(), now(), 59000000, false, false, 'phone', false",
     ),
     (
         "audit",

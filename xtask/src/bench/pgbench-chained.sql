@@ -1,9 +1,9 @@
 \set turn :turn + 1
 \set number :first + :turn * :clients + :client_id
 WITH arrived AS (
-    INSERT INTO checkin (committee_id, id, activity_id, member_id, session, at, received_at, slot, late, offline,
+    INSERT INTO checkin (committee_id, activity_id, member_id, session, at, received_at, slot, late, offline,
                          client_id, needs_review)
-    SELECT activity.committee_id, gen_random_uuid(), activity.id, attendance.member_id, 1, now(), now(), 59000000,
+    SELECT activity.committee_id, activity.id, attendance.member_id, 1, now(), now(), 59000000,
            activity.late_after <= now(), false, 'phone', false
     FROM guest
     JOIN activity ON activity.committee_id = guest.committee_id AND activity.id = guest.activity_id

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::attendance::AttendanceSource;
-use domain::ids::{ActivityId, CheckinId, CommitteeId, MemberId};
+use domain::ids::{ActivityId, CommitteeId, MemberId};
 use entity::{attendance, checkin};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IdenStatic,
+    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, EntityTrait,
     QueryFilter, Statement, Value,
 };
 
@@ -34,11 +34,16 @@ pub(super) async fn arrive(
         .filter(|(at, _)| !sent_again.contains_key(at))
         .collect();
     // In one order, so that two nodes with the same members never wait for each other.
-    arriving.sort_unstable_by_key(|(_, judged)| which(&judged.row));
-    let new = insert(txn, arriving.iter().map(|(_, judged)| &judged.row)).await?;
-    let (first, again): (Vec<_>, Vec<_>) = arriving
+    arriving.sort_by_key(|(_, judged)| which(&judged.row));
+    let mut seen = HashSet::with_capacity(arriving.len());
+    let (arriving, twice): (Vec<_>, Vec<_>) = arriving
         .into_iter()
-        .partition(|(_, judged)| new.contains(&judged.row.id));
+        .partition(|(_, judged)| seen.insert(which(&judged.row)));
+    let new = insert(txn, arriving.iter().map(|(_, judged)| &judged.row)).await?;
+    let (first, mut again): (Vec<_>, Vec<_>) = arriving
+        .into_iter()
+        .partition(|(_, judged)| new.contains(&which(&judged.row)));
+    again.extend(twice);
     attend(txn, first.iter().map(|(_, judged)| *judged)).await?;
     let stood = stood(txn, &again).await?;
     let stood = stood.into_iter().chain(sent_again);
@@ -86,24 +91,31 @@ fn tap(row: &checkin::Model) -> (CommitteeId, ActivityId, MemberId, String, i64)
 }
 
 /// Writes the rows of those who are on the lists; tells which of them are new. Taps can race past
-/// every look-up: `checkin_once` lets one of them in.
+/// every look-up: the table's key lets one of them in.
 async fn insert(
     txn: &DatabaseTransaction,
     rows: impl Iterator<Item = &checkin::Model>,
-) -> Result<HashSet<CheckinId>> {
+) -> Result<HashSet<Which>> {
     use checkin::Column as C;
     let rows: Vec<checkin::Model> = rows.cloned().collect();
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
-    let once = OnConflict::columns([C::CommitteeId, C::ActivityId, C::MemberId, C::Session])
-        .do_nothing()
-        .to_owned();
+    let key = [C::CommitteeId, C::ActivityId, C::MemberId, C::Session];
+    let once = OnConflict::columns(key).do_nothing().to_owned();
     let mut insert = insert_fit(txn.get_database_backend(), &rows, on_the_list());
-    insert.on_conflict(once).returning_col(C::Id);
+    let returning = Query::returning().columns(key);
+    insert.on_conflict(once).returning(returning);
     let new = txn.query_all(&insert).await?;
-    let ids = new.iter().map(|row| row.try_get_by(C::Id.as_str()));
-    Ok(ids.collect::<std::result::Result<_, _>>()?)
+    let keys = new.iter().map(|row| {
+        Ok((
+            row.try_get_by_index(0)?,
+            row.try_get_by_index(1)?,
+            row.try_get_by_index(2)?,
+            row.try_get_by_index(3)?,
+        ))
+    });
+    Ok(keys.collect::<std::result::Result<_, DbErr>>()?)
 }
 
 /// Whether a given check-in is of somebody on the list.
