@@ -26,6 +26,7 @@ mod m20261122_000014_callback;
 mod m20261122_000015_content;
 mod m20261122_000017_upkeep;
 mod m20261122_000018_born_on;
+mod m20261122_000019_room;
 
 /// Every step, in order.
 pub struct Migrator;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000015_content::Migration),
             Box::new(m20261122_000017_upkeep::Migration),
             Box::new(m20261122_000018_born_on::Migration),
+            Box::new(m20261122_000019_room::Migration),
         ]
     }
 }
