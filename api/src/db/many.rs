@@ -25,7 +25,8 @@ pub fn insert<M>(backend: DatabaseBackend, rows: &[M]) -> InsertStatement
 where
     M: ModelTrait,
 {
-    let columns = || <M::Entity as EntityTrait>::Column::iter();
+    let columns = filled(rows);
+    let columns = || columns.iter().copied();
     let mut insert = Query::insert();
     insert.into_table(M::Entity::default()).columns(columns());
     if backend == DatabaseBackend::Postgres {
@@ -46,7 +47,8 @@ pub fn insert_fit<M>(backend: DatabaseBackend, rows: &[M], fit: Expr) -> InsertS
 where
     M: ModelTrait,
 {
-    let columns = || <M::Entity as EntityTrait>::Column::iter();
+    let columns = filled(rows);
+    let columns = || columns.iter().copied();
     let given = if backend == DatabaseBackend::Postgres {
         listed(rows, columns())
     } else {
@@ -112,6 +114,19 @@ where
     }
 }
 
+/// The columns that are not empty in all of these rows: what nobody fills in costs nothing.
+fn filled<M: ModelTrait>(rows: &[M]) -> Vec<<M::Entity as EntityTrait>::Column> {
+    let columns = <M::Entity as EntityTrait>::Column::iter();
+    let empty = |column| rows.iter().all(|row| is_empty(&row.get(column)));
+    columns
+        .filter(|&column| !column.def().is_null() || !empty(column))
+        .collect()
+}
+
+fn is_empty(value: &Value) -> bool {
+    *value == value.as_null()
+}
+
 /// These columns of the rows as a query, one list for each. Our driver's lists hold no nulls: beside
 /// a column that may be empty goes a list that tells where it is.
 fn listed<M: ModelTrait>(
@@ -125,12 +140,14 @@ fn listed<M: ModelTrait>(
     };
     for column in columns {
         let mut values: Vec<Value> = rows.iter().map(|row| row.get(column)).collect();
-        let known = |value: &Value| *value != value.as_null();
         if column.def().is_null() {
             let there = format!("{}_there", column.as_str()).into_iden();
-            let is_there = values.iter().map(|value| known(value).into()).collect();
+            let is_there = values
+                .iter()
+                .map(|value| (!is_empty(value)).into())
+                .collect();
             given(is_there, there.clone());
-            for value in values.iter_mut().filter(|value| !known(value)) {
+            for value in values.iter_mut().filter(|value| is_empty(value)) {
                 *value = value.dummy_value();
             }
             let value = Expr::case(Expr::col(there), Expr::col(column));
