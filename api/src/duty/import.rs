@@ -7,6 +7,7 @@
 mod apply;
 mod columns;
 mod decide;
+mod name;
 mod plan;
 mod rows;
 pub(super) mod service;

@@ -13,7 +13,8 @@ use serde_json::json;
 
 pub(in crate::duty) use super::apply::apply;
 use super::columns::{Column, Field, columns, header, sources};
-use super::decide::{Lookup, State};
+use super::decide::Lookup;
+use super::name::State;
 use super::plan::{Plan, PlannedRow};
 use super::rows::{peek, read};
 pub(in crate::duty) use super::verify::verify;
