@@ -31,6 +31,8 @@ const COMPANIONS: [(&str, &str); 11] = [
 ];
 /// Where the files for operators are, and their place in the archive.
 const OPERATE: (&str, &str) = ("docs/operate", "operate");
+/// The pictures that doc/performance.md shows.
+const PROFILES: (&str, &str) = ("docs/profiles", "doc/profiles");
 
 /// What the developer wants.
 #[derive(Debug, Default, PartialEq)]
@@ -151,9 +153,11 @@ fn lay_out(folder: &Path, binary: &Path) -> Result<()> {
         text = text.replace(key, "xingdong config-example draws one");
     }
     std::fs::write(&example, text)?;
-    for file in files(&workspace::root().join(OPERATE.0))? {
-        let from = workspace::root().join(OPERATE.0).join(&file);
-        copy(&from, &folder.join(OPERATE.1).join(file))?;
+    for (from, to) in [OPERATE, PROFILES] {
+        let from = workspace::root().join(from);
+        for file in files(&from)? {
+            copy(&from.join(&file), &folder.join(to).join(file))?;
+        }
     }
     Ok(())
 }
@@ -238,6 +242,13 @@ mod tests {
             "systemd/xingdong.service",
         ] {
             assert!(operate.contains(&name.to_owned()), "{name}: {operate:?}");
+        }
+        let shown = std::fs::read_to_string(workspace::root().join("docs/performance.md")).unwrap();
+        for picture in files(&workspace::root().join(PROFILES.0)).unwrap() {
+            assert!(
+                shown.contains(&format!("(profiles/{picture})")),
+                "{picture}"
+            );
         }
     }
 
