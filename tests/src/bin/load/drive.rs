@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Drive;
 use crate::connection::Connection;
 use crate::crowd::Crowd;
-use crate::figures::{Waits, cpu_seconds};
+use crate::figures::{Slowest, Waits, cpu_seconds};
 
 /// A connection that was not used for so long is not used again; services keep one for five seconds
 /// and more.
@@ -39,6 +39,7 @@ pub struct Outcome {
     first_refusal: Option<String>,
     seconds: f64,
     waits: Waits,
+    slowest: Slowest,
     cpu_seconds: Option<f64>,
 }
 
@@ -55,6 +56,7 @@ impl Outcome {
             "p99_ms": self.waits.percentile_ms(99.0),
             "p999_ms": self.waits.percentile_ms(99.9),
             "most_ms": self.waits.percentile_ms(100.0),
+            "slowest_by_second_ms": self.slowest.by_second_ms(),
             "cpu_seconds": self.cpu_seconds,
             "first_refusal": self.first_refusal,
         })
@@ -97,6 +99,7 @@ pub fn drive(app: &App, crowd: &Crowd, drive: &Drive, pace: Pace) -> Result<Outc
             first_refusal: tally.first_refusal,
             seconds,
             waits: tally.waits,
+            slowest: tally.slowest,
             cpu_seconds: cpu_after
                 .zip(cpu_before)
                 .map(|(after, before)| after - before),
@@ -121,6 +124,7 @@ struct Tally {
     broken: u64,
     first_refusal: Option<String>,
     waits: Waits,
+    slowest: Slowest,
 }
 
 impl Run {
@@ -171,7 +175,9 @@ impl Run {
                 }
             }
             used = Instant::now();
-            self.tally.borrow_mut().waits.add(due.elapsed());
+            let mut tally = self.tally.borrow_mut();
+            tally.waits.add(due.elapsed());
+            tally.slowest.add(due - self.began, due.elapsed());
         }
         Ok(())
     }

@@ -31,6 +31,27 @@ impl Waits {
     }
 }
 
+/// How long the slowest answer to what was due in each second took.
+#[derive(Default)]
+pub struct Slowest(Vec<Duration>);
+
+impl Slowest {
+    /// Notes one, by when it was due since the beginning.
+    pub fn add(&mut self, due: Duration, wait: Duration) {
+        let second = usize::try_from(due.as_secs()).unwrap_or_default();
+        if self.0.len() <= second {
+            self.0.resize(second + 1, Duration::ZERO);
+        }
+        self.0[second] = self.0[second].max(wait);
+    }
+
+    /// Whole milliseconds, second by second.
+    pub fn by_second_ms(&self) -> Vec<u64> {
+        let ms = |wait: &Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.0.iter().map(ms).collect()
+    }
+}
+
 /// What this process took of the cores, where the system tells: Linux counts hundredths.
 pub fn cpu_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
