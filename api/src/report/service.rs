@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::score::{Assessed as AssessedPerson, Period, Scheme, SubjectKind};
+use domain::score::{Period, Scheme, SubjectKind};
 use serde_json::json;
 
 use super::workbook::{self, Basis, Row};
@@ -27,14 +27,7 @@ pub async fn scores_workbook(
     let filter = Filter::within(permit.reach.clone());
     let assessed = score::service::sheets(app, committee, period, &filter).await?;
     // This operation reaches everybody or nobody, so that these are the places among all.
-    let all: Vec<AssessedPerson> = assessed
-        .iter()
-        .map(|one| AssessedPerson {
-            person: one.person.clone(),
-            sheet: one.sheet.clone(),
-        })
-        .collect();
-    let places = scheme.rank(&all);
+    let places = scheme.rank(assessed.iter().map(|one| (&one.person, &one.sheet)));
     let rows = assessed.into_iter().zip(places);
     let rows = rows.map(|(one, place)| Row::of(one, place)).collect();
     packed(app, permit, period, SubjectKind::Member, scheme, rows).await

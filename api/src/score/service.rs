@@ -320,8 +320,7 @@ pub async fn group_sheets(
             Some((group.clone(), assessed, frozen))
         })
         .collect();
-    let assessed: Vec<_> = rows.iter().map(|(_, one, _)| one.clone()).collect();
-    let ranks = scheme.rank(&assessed);
+    let ranks = scheme.rank(rows.iter().map(|(_, one, _)| one.parts()));
     let places = rows.into_iter().zip(ranks);
     Ok(places
         .map(|((group, one, frozen), place)| AssessedGroup {
@@ -354,17 +353,11 @@ pub async fn ranking(
 ) -> Result<Vec<Ranked>> {
     let scheme = scheme_of(app, committee, period).await?;
     let everybody = sheets(app, committee, period, &Filter::all()).await?;
-    let all: Vec<_> = everybody
-        .iter()
-        .map(|one| domain::score::Assessed {
-            person: one.person.clone(),
-            sheet: one.sheet.clone(),
-        })
-        .collect();
+    let all = everybody.iter().map(|one| (&one.person, &one.sheet));
     let mut places: HashMap<MemberId, Rank> = everybody
         .iter()
         .map(|one| one.member.id)
-        .zip(scheme.rank(&all))
+        .zip(scheme.rank(all))
         .collect();
     let mut within = everybody;
     within.retain(|one| filter.includes(&one.member));

@@ -72,12 +72,12 @@ impl Scheme {
             .zip(outcomes)
             .filter(|(_, (outcome, _))| **outcome != Outcome::In)
             .map(|(&one, (_, why))| {
-                let among = part(field.all[one].0, pick.per);
+                let among = part(&field.all[one].0.person, pick.per);
                 let entry = picked.places.get(among);
                 let (base, places) = entry.map_or((0, 0), |one| (one.base, one.places));
                 let settled = field.settled.iter();
                 let direct = settled
-                    .filter(|&&one| part(field.all[one].0, pick.per) == among)
+                    .filter(|&&one| part(&field.all[one].0.person, pick.per) == among)
                     .count();
                 let direct = match direct {
                     0 => String::new(),

@@ -61,34 +61,50 @@ words! {
     }
 }
 
+impl Assessed {
+    /// The person and the sheet.
+    pub const fn parts(&self) -> (&Person, &Sheet) {
+        (&self.person, &self.sheet)
+    }
+}
+
 impl Scheme {
     /// The rank of each, in the order given, within the partition the rulebook names.
-    pub fn rank(&self, all: &[Assessed]) -> Vec<Rank> {
+    pub fn rank<'a>(&self, all: impl IntoIterator<Item = (&'a Person, &'a Sheet)>) -> Vec<Rank> {
         let (per, order) = match &self.rulebook().ranking {
             Some(ranking) => (ranking.per, ranking.order.as_slice()),
             None => (Partition::Whole, [].as_slice()),
         };
-        let scores: Vec<Vec<Amount>> = all.iter().map(|one| score(one, order)).collect();
-        all.iter()
-            .zip(&scores)
-            .map(|(one, own)| {
-                let among = ranked_in(one, per);
-                let others = all
-                    .iter()
-                    .zip(&scores)
-                    .filter(|(other, _)| same(one, other) && ranked_in(other, per) == among)
-                    .filter(|(other, _)| !other.sheet.is_exempt());
-                let (mut of, mut rank) = (0, 1);
-                for (_, theirs) in others {
-                    of += 1;
-                    rank += u32::from(own < theirs);
-                }
-                let rank = if one.sheet.is_exempt() { 0 } else { rank };
-                let among = among.to_owned();
-                Rank { among, of, rank }
+        let mut ranked: BTreeMap<(bool, &str), Vec<Vec<Amount>>> = BTreeMap::new();
+        let all: Vec<_> = all
+            .into_iter()
+            .map(|(person, sheet)| {
+                let group = matches!(subject_kind(person), SubjectKind::Group);
+                let among = (group, ranked_in(person, per));
+                let own = (!sheet.is_exempt()).then(|| score(sheet, order));
+                let theirs = ranked.entry(among).or_default();
+                theirs.extend(own.clone());
+                (among, own)
             })
-            .collect()
+            .collect();
+        for theirs in ranked.values_mut() {
+            theirs.sort_unstable_by(|one, other| other.cmp(one));
+        }
+        let place = |((group, among), own): ((bool, &str), Option<Vec<Amount>>)| {
+            let theirs = &ranked[&(group, among)];
+            let before = own.map(|own| theirs.partition_point(|other| *other > own) + 1);
+            Rank {
+                among: among.to_owned(),
+                of: count(theirs.len()),
+                rank: before.map_or(0, count),
+            }
+        };
+        all.into_iter().map(place).collect()
     }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Whom places are given to.
@@ -103,10 +119,10 @@ pub(super) struct Field<'a> {
 
 /// Who of the candidates has a place.
 pub(super) fn pick_from(pick: &Pick, field: &Field<'_>) -> Picked {
-    let among = |one: usize| part(field.all[one].0, pick.per);
+    let among = |one: usize| part(&field.all[one].0.person, pick.per);
     let mut places: BTreeMap<String, Places> = BTreeMap::new();
     for (one, counts) in &field.all {
-        let entry = places.entry(part(one, pick.per).to_owned());
+        let entry = places.entry(part(&one.person, pick.per).to_owned());
         let entry = entry.or_insert(Places { base: 0, places: 0 });
         entry.base += u32::from(*counts);
     }
@@ -117,7 +133,7 @@ pub(super) fn pick_from(pick: &Pick, field: &Field<'_>) -> Picked {
     let scores: Vec<Vec<Amount>> = field
         .candidates
         .iter()
-        .map(|one| score(field.all[*one].0, &pick.order))
+        .map(|one| score(&field.all[*one].0.sheet, &pick.order))
         .collect();
     let ahead = |own: &[Amount], other: &[Amount]| match pick.from {
         End::Top => own < other,
@@ -141,7 +157,7 @@ pub(super) fn pick_from(pick: &Pick, field: &Field<'_>) -> Picked {
                     .candidates
                     .iter()
                     .zip(&scores)
-                    .filter(|(other, _)| part(field.all[**other].0, pick.per) == among)
+                    .filter(|(other, _)| part(&field.all[**other].0.person, pick.per) == among)
             };
             Stand {
                 among,
@@ -237,45 +253,39 @@ fn places_of(base: u32, percent: Option<Amount>, count: Option<u32>, mode: Round
 }
 
 /// What is compared: the rounded total, then what the rulebook names.
-fn score(one: &Assessed, order: &[String]) -> Vec<Amount> {
+fn score(sheet: &Sheet, order: &[String]) -> Vec<Amount> {
     let points = if order.is_empty() {
         BTreeMap::new()
     } else {
-        one.sheet.points_by_key()
+        sheet.points_by_key()
     };
     let more = order.iter().map(|key| {
         if key == TOTAL {
-            one.sheet.exact
+            sheet.exact
         } else {
             points.get(key).copied().unwrap_or_default()
         }
     });
-    std::iter::once(one.sheet.total.into())
-        .chain(more)
-        .collect()
-}
-
-fn same(one: &Assessed, other: &Assessed) -> bool {
-    subject_kind(&one.person) == subject_kind(&other.person)
+    std::iter::once(sheet.total.into()).chain(more).collect()
 }
 
 /// The partition somebody is ranked in: groups among all groups where members are ranked within
 /// theirs.
-fn ranked_in(one: &Assessed, per: Partition) -> &str {
-    match (subject_kind(&one.person), per) {
+fn ranked_in(one: &Person, per: Partition) -> &str {
+    match (subject_kind(one), per) {
         (SubjectKind::Group, Partition::Group) => "",
         _ => part(one, per),
     }
 }
 
 /// The name of the partition somebody is in.
-pub(super) fn part(one: &Assessed, per: Partition) -> &str {
+pub(super) fn part(one: &Person, per: Partition) -> &str {
     let word = match per {
         Partition::Whole => None,
-        Partition::Group => one.person.word("group"),
-        Partition::Sector => one.person.word("sector"),
-        Partition::SpecialCommittee => one.person.word("special_committee"),
-        Partition::Position => one.person.word("position"),
+        Partition::Group => one.word("group"),
+        Partition::Sector => one.word("sector"),
+        Partition::SpecialCommittee => one.word("special_committee"),
+        Partition::Position => one.word("position"),
     };
     per.named(word)
 }

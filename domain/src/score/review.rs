@@ -134,7 +134,7 @@ impl Scheme {
         let outcomes = picked.outcomes.iter().zip(&picked.why);
         for (&one, (outcome, why)) in field.candidates.iter().zip(outcomes) {
             let assessed = field.all[one].0;
-            let among = part(assessed, pick.per);
+            let among = part(&assessed.person, pick.per);
             let entry = picked.places.get(among);
             let (base, number) = entry.map_or((0, 0), |one| (one.base, one.places));
             let named = if among.is_empty() {

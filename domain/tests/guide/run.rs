@@ -156,7 +156,7 @@ fn one_period(
     }
     scheme.keep_quotas(&mut people);
     let assessed: Vec<Assessed> = people.iter().map(|one| one.assessed.clone()).collect();
-    let ranks = scheme.rank(&assessed);
+    let ranks = scheme.rank(assessed.iter().map(Assessed::parts));
     for ((name, one), rank) in names.iter().zip(&assessed).zip(ranks) {
         if shown {
             text.push_str(&one.sheet.to_text(name));

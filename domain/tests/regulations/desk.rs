@@ -261,9 +261,10 @@ impl Desk {
     }
 
     /// The place of each: among whom, of how many, which.
-    pub fn ranks(&self, people: Vec<Candidate>) -> Vec<(String, u32, u32)> {
-        let all: Vec<Assessed> = people.into_iter().map(|one| one.assessed).collect();
-        let ranks = self.scheme.rank(&all);
+    pub fn ranks(&self, people: &[Candidate]) -> Vec<(String, u32, u32)> {
+        let ranks = self
+            .scheme
+            .rank(people.iter().map(|one| one.assessed.parts()));
         ranks
             .into_iter()
             .map(|one| (one.among, one.of, one.rank))

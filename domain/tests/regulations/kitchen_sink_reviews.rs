@@ -198,7 +198,7 @@ fn s23_ranks_are_within_a_sector_and_shared_by_equals() {
     ]);
     let rank = |sector: &str, of, rank| (sector.to_owned(), of, rank);
     assert_eq!(
-        desk.ranks(people),
+        desk.ranks(&people),
         [
             rank("经济界", 3, 1),
             rank("教育界", 1, 1),

@@ -161,10 +161,9 @@ fn one_period(
         });
     }
     scheme.keep_quotas(&mut people);
-    let assessed: Vec<Assessed> = people.iter().map(|one| one.assessed.clone()).collect();
     Result {
         period,
-        ranks: scheme.rank(&assessed),
+        ranks: scheme.rank(people.iter().map(|one| one.assessed.parts())),
         names,
         people,
         outside,

@@ -104,7 +104,8 @@ fn groups_and_members_are_ranked_apart() {
     let group = Subject::Group(GroupId(Uuid::from_u128(9)));
     let more = [came(1, "2026-05-01", "research", "present")];
 
-    let ranks = scheme.rank(&[of(member(), &more), of(member(), &[]), of(group, &[])]);
+    let all = [of(member(), &more), of(member(), &[]), of(group, &[])];
+    let ranks = scheme.rank(all.iter().map(Assessed::parts));
 
     let places: Vec<_> = ranks.iter().map(|place| (place.rank, place.of)).collect();
     assert_eq!(places, [(1, 2), (2, 2), (1, 1)]);
