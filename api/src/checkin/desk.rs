@@ -12,7 +12,7 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use domain::attendance::AttendanceStatus;
@@ -20,7 +20,8 @@ use domain::authority::Reach;
 use domain::checkin::{CodeKeys, Policy};
 use domain::ids::{ActivityId, CommitteeId, MemberId};
 use entity::{activity, checkin, committee};
-use moka::future::Cache;
+use moka::Expiry;
+use moka::sync::Cache;
 use sea_orm::{ColumnTrait, DatabaseBackend, EntityTrait, QueryFilter};
 use serde_json::json;
 
@@ -40,10 +41,10 @@ use crate::idempotency::{self, Under};
 const GROUP: usize = 512;
 /// How many may wait for each writer: a few seconds of work, and some megabytes.
 const ROOM: usize = 8_192;
-/// How old what is known of an activity may be before it is looked up again. What changes in it
-/// meanwhile is noticed by its version when the check-in is written, and nobody is refused by what
-/// was known.
-const KNOWN: Duration = Duration::from_secs(5);
+/// How old what is known of an activity may be before it is looked up again, at most; half of it at
+/// least. What changes in it meanwhile is noticed by its version when the check-in is written, and
+/// nobody is refused by what was known.
+const KNOWN: Duration = Duration::from_secs(10);
 
 /// What checking in to an activity asks, ready to be held against an attempt.
 #[derive(Debug)]
@@ -197,6 +198,28 @@ type Where = (CommitteeId, ActivityId);
 /// Who comes to what.
 type Invited = (CommitteeId, ActivityId, MemberId);
 
+/// Lets what is known of different activities grow old at different times: those that thousands come
+/// to at the same moment are first looked up at the same moment, and not ever after.
+struct Spread;
+
+impl Expiry<Where, Arc<Place>> for Spread {
+    fn expire_after_create(&self, key: &Where, _: &Arc<Place>, _: Instant) -> Option<Duration> {
+        // The end of an id is random.
+        let part = u32::from(key.1.0.as_bytes()[15]);
+        Some(KNOWN / 2 + KNOWN / 2 * part / 256)
+    }
+
+    fn expire_after_update(
+        &self,
+        key: &Where,
+        place: &Arc<Place>,
+        now: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        self.expire_after_create(key, place, now)
+    }
+}
+
 impl Desk {
     /// Opens the desk on this thread's runtime; it closes when the last handle is gone.
     pub fn open(app: &Arc<App>) -> Self {
@@ -212,7 +235,7 @@ impl Desk {
         let look_up = Batcher::spawn(ROOM, GROUP, async move |asked: &[Where]| {
             places(&guide, asked).await
         });
-        let places = Cache::builder().max_capacity(10_000).time_to_live(KNOWN);
+        let places = Cache::builder().max_capacity(10_000).expire_after(Spread);
         Self {
             queues: queues.collect(),
             look_up,
@@ -233,7 +256,7 @@ impl Desk {
 
     /// What checking in to an activity asks, as it was at most [`KNOWN`] ago.
     pub(super) async fn place(&self, committee: CommitteeId, id: ActivityId) -> Result<Arc<Place>> {
-        if let Some(place) = self.places.get(&(committee, id)).await {
+        if let Some(place) = self.places.get(&(committee, id)) {
             return Ok(place);
         }
         self.place_now(committee, id).await
@@ -247,7 +270,7 @@ impl Desk {
     ) -> Result<Arc<Place>> {
         let key = (committee, id);
         let place = found(self.look_up.ask(key).await?)?;
-        self.places.insert(key, Arc::clone(&place)).await;
+        self.places.insert(key, Arc::clone(&place));
         Ok(place)
     }
 

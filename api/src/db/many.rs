@@ -25,13 +25,14 @@ pub fn insert<M>(backend: DatabaseBackend, rows: &[M]) -> InsertStatement
 where
     M: ModelTrait,
 {
-    let columns = filled(rows);
+    let rows: Vec<&M> = rows.iter().collect();
+    let columns = filled(&rows);
     let columns = || columns.iter().copied();
     let mut insert = Query::insert();
     insert.into_table(M::Entity::default()).columns(columns());
     if backend == DatabaseBackend::Postgres {
         insert
-            .select_from(listed(rows, columns()))
+            .select_from(listed(&rows, columns()))
             .expect("as many columns are selected as are inserted");
     } else {
         for row in rows {
@@ -43,7 +44,7 @@ where
 
 /// The same of those rows alone for which `fit` holds; it speaks of their columns as those of
 /// [`GIVEN`].
-pub fn insert_fit<M>(backend: DatabaseBackend, rows: &[M], fit: Expr) -> InsertStatement
+pub fn insert_fit<M>(backend: DatabaseBackend, rows: &[&M], fit: Expr) -> InsertStatement
 where
     M: ModelTrait,
 {
@@ -89,7 +90,8 @@ where
         || <M::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
     let written = if backend == DatabaseBackend::Postgres {
         let mut update = Query::update();
-        let given = listed(rows, key().chain(columns));
+        let rows: Vec<&M> = rows.iter().collect();
+        let given = listed(&rows, key().chain(columns));
         update
             .table(M::Entity::default())
             .from(TableRef::SubQuery(given.into(), GIVEN.into_iden()));
@@ -115,7 +117,7 @@ where
 }
 
 /// The columns that are not empty in all of these rows: what nobody fills in costs nothing.
-fn filled<M: ModelTrait>(rows: &[M]) -> Vec<<M::Entity as EntityTrait>::Column> {
+fn filled<M: ModelTrait>(rows: &[&M]) -> Vec<<M::Entity as EntityTrait>::Column> {
     let columns = <M::Entity as EntityTrait>::Column::iter();
     let empty = |column| rows.iter().all(|row| is_empty(&row.get(column)));
     columns
@@ -130,7 +132,7 @@ fn is_empty(value: &Value) -> bool {
 /// These columns of the rows as a query, one list for each. Our driver's lists hold no nulls: beside
 /// a column that may be empty goes a list that tells where it is.
 fn listed<M: ModelTrait>(
-    rows: &[M],
+    rows: &[&M],
     columns: impl Iterator<Item = <M::Entity as EntityTrait>::Column>,
 ) -> SelectStatement {
     let (mut lists, mut select) = (Query::select(), Query::select());

@@ -39,7 +39,8 @@ pub(super) async fn arrive(
     let (arriving, twice): (Vec<_>, Vec<_>) = arriving
         .into_iter()
         .partition(|(_, judged)| seen.insert(which(&judged.row)));
-    let new = insert(txn, arriving.iter().map(|(_, judged)| &judged.row)).await?;
+    let rows = arriving.iter().map(|(_, judged)| &judged.row);
+    let new = insert(txn, rows.collect()).await?;
     let (first, mut again): (Vec<_>, Vec<_>) = arriving
         .into_iter()
         .partition(|(_, judged)| new.contains(&which(&judged.row)));
@@ -92,12 +93,8 @@ fn tap(row: &checkin::Model) -> (CommitteeId, ActivityId, MemberId, String, i64)
 
 /// Writes the rows of those who are on the lists; tells which of them are new. Taps can race past
 /// every look-up: the table's key lets one of them in.
-async fn insert(
-    txn: &DatabaseTransaction,
-    rows: impl Iterator<Item = &checkin::Model>,
-) -> Result<HashSet<Which>> {
+async fn insert(txn: &DatabaseTransaction, rows: Vec<&checkin::Model>) -> Result<HashSet<Which>> {
     use checkin::Column as C;
-    let rows: Vec<checkin::Model> = rows.cloned().collect();
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
