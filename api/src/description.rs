@@ -2,7 +2,9 @@
 //! out by every node as it was published.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 
+use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::OpenApi;
@@ -11,9 +13,15 @@ use utoipa_actix_web::AppExt;
 use crate::error::Problem;
 use crate::server::{operations, outside};
 
-/// The description as it was published. A test holds it against [`describe`]; a node that made it
-/// anew would keep thousands of shapes in memory that nobody asks it for.
-pub const PUBLISHED: &str = include_str!("../../docs/openapi.json");
+/// The description as it was published, JSON compressed by gzip. A test holds it against
+/// [`describe`]; a node that made it anew would keep thousands of shapes in memory that nobody asks
+/// it for.
+pub const PUBLISHED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
+
+/// The description as it was published, to be read as JSON.
+pub fn published() -> impl Read {
+    GzDecoder::new(PUBLISHED)
+}
 
 /// The description of the operations as they are.
 pub fn describe() -> utoipa::openapi::OpenApi {
@@ -36,7 +44,8 @@ pub fn paths() -> BTreeMap<String, Vec<String>> {
     struct Published {
         paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
     }
-    let published: Published = serde_json::from_str(PUBLISHED).expect("a test reads it as well");
+    let published: Published =
+        serde_json::from_reader(io::BufReader::new(published())).expect("a test reads it as well");
     let paths = published.paths.into_iter();
     paths
         .map(|(path, methods)| (path, methods.into_keys().collect()))

@@ -1,5 +1,6 @@
 //! `xingdong`: the service and everything an operator does with it, in one binary.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -268,7 +269,7 @@ async fn main() -> Result<()> {
         }
         Command::Migrate { what, config } => migrate(what, open(&config).await?).await,
         Command::Openapi => {
-            print!("{}", description::PUBLISHED);
+            io::copy(&mut description::published(), &mut io::stdout())?;
             Ok(())
         }
         Command::CheckConfig(config) => check_config(open(&config).await?).await,

@@ -1,10 +1,11 @@
 //! The service on the wire: every capability mounted, the API's description, its start and its stop.
 
+use std::io::Read;
 use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::http::header::ALLOW;
+use actix_web::http::header::{ALLOW, AcceptEncoding, ContentEncoding, Encoding, VARY};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, HttpServer, ResponseError, get, web};
@@ -101,12 +102,21 @@ pub(crate) fn operations(on: &mut impl Mount) {
     audit::configure(on);
 }
 
-/// The description of the API.
+/// The description of the API, compressed for whoever accepts that.
 #[get("/api/openapi.json")]
-async fn openapi() -> HttpResponse {
-    HttpResponse::Ok()
+async fn openapi(accepted: web::Header<AcceptEncoding>) -> std::io::Result<HttpResponse> {
+    let mut response = HttpResponse::Ok();
+    response
         .content_type("application/json")
-        .body(description::PUBLISHED)
+        .insert_header((VARY, "Accept-Encoding"));
+    let choice = [Encoding::gzip(), Encoding::identity()];
+    if accepted.negotiate(choice.iter()) == Some(Encoding::gzip()) {
+        response.insert_header(ContentEncoding::Gzip);
+        return Ok(response.body(description::PUBLISHED));
+    }
+    let mut text = Vec::new();
+    description::published().read_to_end(&mut text)?;
+    Ok(response.body(text))
 }
 
 /// Alive.

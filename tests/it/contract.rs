@@ -2,6 +2,7 @@
 //! has in common.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use reqwest::Method;
@@ -288,6 +289,44 @@ async fn health_readiness_and_figures_answer() {
             .1
             .contains("xingdong_http_requests_total")
     );
-    assert_eq!(get("/api/openapi.json", None).await.0, 200);
-    assert!(get("/api/docs/", None).await.1.contains("swagger-ui"));
+}
+
+#[actix_web::test]
+async fn the_description_is_served_compressed_to_whoever_accepts_that_and_readable_without_internet()
+ {
+    let t = TestApp::start().await;
+    let get = async |path: &str, accepted: &str| {
+        let request = t.client.http().get(format!("{}{path}", t.base));
+        let response = request
+            .header("accept-encoding", accepted)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        let encoding = response.headers().get("content-encoding").cloned();
+        let body = response.bytes().await.expect("a body").to_vec();
+        (encoding.is_some_and(|it| it == "gzip"), body)
+    };
+    let unpacked = |packed: &[u8]| {
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(packed)
+            .read_to_string(&mut text)
+            .expect("gzip");
+        text
+    };
+
+    let (packed, small) = get("/api/openapi.json", "gzip, deflate, br").await;
+    assert!(packed && small.len() < 100_000, "{} bytes", small.len());
+    let text = unpacked(&small);
+    assert_eq!(text, include_str!("../../docs/openapi.json"));
+    let (packed, plain) = get("/api/openapi.json", "identity").await;
+    assert!(!packed && plain == text.as_bytes());
+
+    let (packed, page) = get("/api/docs/", "gzip").await;
+    assert!(packed && unpacked(&page).contains("swagger-ui-bundle.js"));
+    let (_, script) = get("/api/docs/swagger-ui-bundle.js", "gzip").await;
+    assert!(unpacked(&script).len() > 1_000_000);
+    let (packed, start) = get("/api/docs/swagger-initializer.js", "gzip").await;
+    let start = String::from_utf8(start).expect("UTF-8");
+    assert!(!packed && start.contains("/api/openapi.json"), "{start}");
 }
