@@ -17,9 +17,13 @@ fn main() -> io::Result<()> {
     io::copy(&mut fs::File::open(DESCRIPTION)?, &mut compressed)?;
     compressed.finish()?;
 
-    // One megabyte becomes twenty kilobytes; understood by glibc since 2.36.
     if env::var("CARGO_CFG_TARGET_ENV").as_deref() == Ok("gnu") {
+        // One megabyte becomes twenty kilobytes; understood by glibc since 2.36.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+        // Cargo forgets the profile's `strip` where a package has an optimisation of its own.
+        if env::var("PROFILE").as_deref() == Ok("release") {
+            println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+        }
     }
     Ok(())
 }

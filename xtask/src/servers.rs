@@ -21,10 +21,11 @@ use crate::tools::{self, ServerPrograms};
 use crate::workspace;
 
 /// What docs/runbook.md says under "Which database", for this machine.
-fn measured() -> Result<[String; 3]> {
+fn measured() -> Result<[String; 4]> {
     Ok([
         format!("shared_buffers={}MB", memory_mb()?.div_ceil(4).min(4096)),
         "max_wal_size=4GB".to_owned(),
+        "checkpoint_timeout=30min".to_owned(),
         "wal_compression=lz4".to_owned(),
     ])
 }
