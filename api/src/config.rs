@@ -208,7 +208,7 @@ impl Default for Jobs {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// Which lines, in the syntax of `RUST_LOG`.
+    /// Which lines: a level, and levels by target behind it, such as `info,sqlx=warn`.
     pub filter: String,
     /// JSON lines, or short lines for a person.
     pub json: bool,

@@ -206,19 +206,25 @@ impl Run<'_> {
         let (claimed, ended) = app
             .db
             .housekeeping(async |txn| {
-                let pauses = Pauses::of(txn, committee, now).await?;
                 let template = self.letter.template(&lane.app_id, lane.channel);
                 let name = template.map(|(name, _)| name);
-                let way = pauses.way(&lane.app_id, lane.channel, name.unwrap_or_default());
+                let way = async || {
+                    let pauses = Pauses::of(txn, committee, now).await?;
+                    let way = pauses.way(&lane.app_id, lane.channel, name.unwrap_or_default());
+                    Ok::<Way, ApiError>(way)
+                };
                 let rows = self
                     .of_lane(lane)
-                    .filter(due(way, now))
+                    .filter(due(way().await?, now))
                     .order_by_asc(delivery::Column::NextAttemptAt)
                     .order_by_asc(delivery::Column::Id)
                     .limit(CLAIM)
                     .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
                     .all(txn)
                     .await?;
+                // What stops the lane is written with the row that found it out: a row that came back
+                // since the lane was looked at is not sent again.
+                let way = way().await?;
                 let mut attempts = Vec::new();
                 let mut changed = Vec::new();
                 for mut row in rows {

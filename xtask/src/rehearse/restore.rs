@@ -16,7 +16,7 @@ const SECONDS: u32 = 2;
 
 /// What is there: how many check-ins, and a fingerprint of them and of every audit entry.
 const CONTENT: &str = "select (select count(*) from checkin) || ' ' || \
-    (select md5(string_agg(id::text || member_id::text || at::text, ',' order by id)) from checkin) \
+    (select md5(string_agg(member_id::text || session || at::text, ',' order by activity_id, member_id, session)) from checkin) \
     || ' ' || (select md5(string_agg(hash, ',' order by committee_id, seq)) from audit)";
 
 /// Restores once and says how it went.
