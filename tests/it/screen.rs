@@ -17,6 +17,20 @@ async fn opened(t: &TestApp, activity: &str) -> reqwest::Response {
     screen.expect("an answer")
 }
 
+/// What comes next on the screen.
+async fn event(screen: &mut reqwest::Response) -> Value {
+    let chunk = timeout(Duration::from_secs(5), screen.chunk())
+        .await
+        .expect("an event comes")
+        .expect("a whole event")
+        .expect("no end yet");
+    let text = String::from_utf8(chunk.to_vec()).expect("text");
+    let data = text
+        .strip_prefix("event: counts\ndata: ")
+        .expect("an event of counts");
+    serde_json::from_str(data.trim()).expect("JSON")
+}
+
 #[actix_web::test]
 async fn the_screen_counts_at_once_and_again_when_somebody_comes() {
     let t = TestApp::start().await;
@@ -75,20 +89,6 @@ async fn the_screen_says_which_session_is_on() {
     );
     assert_eq!(shown["latest"], json!([]));
     t.stop().await;
-}
-
-/// What comes next on the screen.
-async fn event(screen: &mut reqwest::Response) -> Value {
-    let chunk = timeout(Duration::from_secs(5), screen.chunk())
-        .await
-        .expect("an event comes")
-        .expect("a whole event")
-        .expect("no end yet");
-    let text = String::from_utf8(chunk.to_vec()).expect("text");
-    let data = text
-        .strip_prefix("event: counts\ndata: ")
-        .expect("an event of counts");
-    serde_json::from_str(data.trim()).expect("JSON")
 }
 
 #[actix_web::test]

@@ -243,8 +243,10 @@ mod tests {
         ] {
             assert!(operate.contains(&name.to_owned()), "{name}: {operate:?}");
         }
-        let shown = std::fs::read_to_string(workspace::root().join("docs/performance.md")).unwrap();
-        for picture in files(&workspace::root().join(PROFILES.0)).unwrap() {
+        let page = std::fs::read_to_string(workspace::root().join("docs/performance.md"));
+        let shown = page.expect("it is a companion");
+        for picture in files(&workspace::root().join(PROFILES.0)).expect("pictures are kept there")
+        {
             assert!(
                 shown.contains(&format!("(profiles/{picture})")),
                 "{picture}"

@@ -43,7 +43,8 @@ const GROUP: usize = 512;
 const ROOM: usize = 8_192;
 /// How old what is known of an activity may be before it is looked up again, at most; half of it at
 /// least. What changes in it meanwhile is noticed by its version when the check-in is written, and
-/// nobody is refused by what was known.
+/// nobody is refused by what was known; how late a committee takes check-ins from offline counts so
+/// much later.
 const KNOWN: Duration = Duration::from_secs(10);
 
 /// What checking in to an activity asks, ready to be held against an attempt.
